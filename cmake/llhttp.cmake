@@ -1,0 +1,16 @@
+# llhttp comes from Debian: libllhttp-dev (13), or the C sources that node-llhttp installs
+# under /usr/share/llhttp (12). Nothing is vendored, nothing is downloaded.
+pkg_check_modules(LLHTTP IMPORTED_TARGET libllhttp)
+if(LLHTTP_FOUND)
+  add_library(llhttp INTERFACE)
+  target_link_libraries(llhttp INTERFACE PkgConfig::LLHTTP)
+elseif(EXISTS /usr/share/llhttp/llhttp.c)
+  add_library(llhttp STATIC /usr/share/llhttp/api.c /usr/share/llhttp/http.c
+    /usr/share/llhttp/llhttp.c)
+  target_include_directories(llhttp SYSTEM PUBLIC /usr/share/include/llhttp)
+  if(SANITIZE)
+    target_compile_options(llhttp PRIVATE -fsanitize=address,undefined)
+  endif()
+else()
+  message(FATAL_ERROR "llhttp not found: install libllhttp-dev (Debian 13) or node-llhttp (Debian 12)")
+endif()

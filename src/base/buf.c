@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/buf.h"
+
+#include "base/utf8.h"
+
+#include <stdlib.h>
+
+enum { FIRST_CAP = 256 };
+
+void buf_init(struct buf *b, size_t max)
+{
+    *b = (struct buf){.max = max};
+}
+
+void buf_release(struct buf *b)
+{
+    free(b->data);
+    *b = (struct buf){.max = b->max};
+}
+
+int buf_reserve(struct buf *b, size_t n)
+{
+    if (n > b->max - b->len)
+        return RC_TOOBIG;
+    const size_t need = b->len + n;
+    if (need <= b->cap)
+        return RC_OK;
+    size_t cap = b->cap ? b->cap : FIRST_CAP;
+    while (cap < need)
+        cap = cap > b->max / 2 ? b->max : cap * 2;
+    char *data = realloc(b->data, cap);
+    if (!data)
+        return RC_NOMEM;
+    b->data = data;
+    b->cap = cap;
+    return RC_OK;
+}
+
+int buf_append(struct buf *b, struct str s)
+{
+    const int rc = buf_reserve(b, s.n);
+    if (rc)
+        return rc;
+    if (s.n)
+        memcpy(b->data + b->len, s.p, s.n);
+    b->len += s.n;
+    return RC_OK;
+}
+
+int buf_append_char(struct buf *b, char c)
+{
+    return buf_append(b, (struct str){&c, 1});
+}
+
+int buf_append_decimal(struct buf *b, uint64_t v)
+{
+    char digits[DECIMAL_MAX];
+    return buf_append(b, (struct str){digits, decimal_format(v, digits)});
+}
+
+void buf_consume(struct buf *b, size_t n)
+{
+    b->len -= n;
+    if (b->len)
+        memmove(b->data, b->data + n, b->len);
+}
+
+static int append_escape(struct buf *b, uint32_t code)
+{
+    static const char hex[] = "0123456789abcdef";
+    const char text[] = {'\\', 'u', hex[code >> 12 & 15], hex[code >> 8 & 15], hex[code >> 4 & 15],
+                         hex[code & 15]};
+    return buf_append(b, (struct str){text, sizeof text});
+}
+
+static bool json_plain(uint32_t code)
+{
+    return code >= 0x20 && code != '"' && code != '\\' && code != '<' && code != '>' &&
+           code != '&' && code != 0x7F && code != 0x2028 && code != 0x2029;
+}
+
+static int append_json_code(struct buf *b, uint32_t code, struct str bytes)
+{
+    if (json_plain(code))
+        return buf_append(b, bytes);
+    switch (code) {
+    case '"':
+        return buf_append(b, STR("\\\""));
+    case '\\':
+        return buf_append(b, STR("\\\\"));
+    case '\n':
+        return buf_append(b, STR("\\n"));
+    case '\r':
+        return buf_append(b, STR("\\r"));
+    case '\t':
+        return buf_append(b, STR("\\t"));
+    default:
+        return append_escape(b, code);
+    }
+}
+
+int buf_append_json(struct buf *b, struct str s)
+{
+    const size_t before = b->len;
+    while (s.n) {
+        uint32_t code;
+        size_t n = utf8_next(s, &code);
+        const int rc = n ? append_json_code(b, code, (struct str){s.p, n})
+                         : buf_append(b, STR("\\ufffd"));
+        if (rc) {
+            b->len = before;
+            return rc;
+        }
+        s = str_skip(s, n ? n : 1);
+    }
+    return RC_OK;
+}

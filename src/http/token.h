@@ -1,0 +1,72 @@
+/* token.h - the one resumable JSON tokenizer, with offsets.
+ *
+ * Strict RFC 8259 over one value and white space around it. Bytes may come in any
+ * pieces; what comes out is one token at a time, by where it stands in the whole
+ * text. Nothing is allocated and nothing is copied. It serves the body reader, and
+ * later the editor and response redaction.
+ *
+ * Two kinds of no: TOKEN_BAD is not JSON; TOKEN_AMBIGUOUS is JSON that the engine
+ * and a person may read differently (byte order mark, text behind the value,
+ * invalid UTF-8, lone surrogate escapes, an escaped NUL).
+ */
+#ifndef SOCKGUARD_HTTP_TOKEN_H
+#define SOCKGUARD_HTTP_TOKEN_H
+
+#include "base/str.h"
+
+enum { TOKEN_DEPTH_MAX = 128 }; /* nested objects and arrays */
+
+enum token_kind {
+    TOKEN_MORE,         /* the piece is used up; give the next one, or end */
+    TOKEN_OBJECT,       /* { */
+    TOKEN_OBJECT_END,   /* } */
+    TOKEN_ARRAY,        /* [ */
+    TOKEN_ARRAY_END,    /* ] */
+    TOKEN_KEY,          /* a member's name, quotes included in the span */
+    TOKEN_STRING,       /* a string value, quotes included in the span */
+    TOKEN_NUMBER,
+    TOKEN_TRUE,
+    TOKEN_FALSE,
+    TOKEN_NULL,
+    TOKEN_END,          /* the text is complete and valid */
+    TOKEN_BAD,
+    TOKEN_TOO_DEEP,
+    TOKEN_AMBIGUOUS,
+};
+
+struct token {
+    enum token_kind kind;
+    size_t start;  /* offset of the token's first byte in the whole text */
+    size_t end;    /* one past its last byte */
+    bool escaped;  /* key or string with a backslash in it */
+    bool integer;  /* number without fraction or exponent */
+    bool ascii;    /* key or string of ASCII bytes only (escapes not counted) */
+};
+
+/* Zeroed is ready. */
+struct tokenizer {
+    size_t offset;  /* bytes consumed so far */
+    size_t start;   /* of the token under way */
+    uint32_t state; /* the rest is token.c's business */
+    uint32_t aux;
+    uint16_t depth;
+    uint8_t flags;
+    uint8_t utf8;
+    uint64_t nest[TOKEN_DEPTH_MAX / 64]; /* a bit per level: set for objects */
+};
+
+/* The next token. piece is what has not been consumed yet of the current piece of
+ * text; *used says how many of its bytes this call consumed (drop them before the
+ * next call). At the end of the text call with last = true. */
+struct token token_next(struct tokenizer *t, struct str piece, bool last, size_t *used);
+
+/* The text of a key or string token (its span without the quotes) with escapes
+ * resolved, written to out (room for inner.n bytes); returns the length. The
+ * token was accepted by token_next, so this cannot fail. */
+size_t token_unescape(struct str inner, char *out);
+
+/* An integer token as int64_t: RC_OK, or RC_TOOBIG when it does not fit, or
+ * RC_SYNTAX when it has a fraction or an exponent. */
+int token_integer(struct str text, int64_t *out);
+
+#endif

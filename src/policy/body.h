@@ -1,0 +1,75 @@
+/* body.h - JSON documents read as the engine reads them, into Lua values.
+ *
+ * A schema (lua/schema/<surface>.lua) says which members a record has and of what
+ * kind; it is compiled once into a flat table that drives the reader. Only values
+ * that a check reads are made, each in a numbered slot. Everything else is checked
+ * for syntax and type and stepped over.
+ *
+ * The engine's reading: a member's name selects a field if equal, or equal under
+ * simple case folding (ASCII, U+017F, U+212A) after its escapes are resolved; keys
+ * of maps are data and stay as they are. null and absent are nil; an empty list is
+ * an empty table; a null element is the zero value of its kind; integers are exact.
+ * What two readers could read differently is ambiguous and never judged: repeated
+ * members (in a record also when equal only under folding; in maps and in values
+ * stepped over when equal byte for byte), text behind the value, byte order mark,
+ * invalid UTF-8, lone surrogates, NUL.
+ *
+ * Ceilings: depth (TOKEN_DEPTH_MAX), members and elements (BODY_NODES_MAX). Time is
+ * linear in the text, whatever it holds.
+ */
+#ifndef SOCKGUARD_POLICY_BODY_H
+#define SOCKGUARD_POLICY_BODY_H
+
+#include "base/str.h"
+
+#include <lua.h>
+
+enum {
+    BODY_SLOTS_MAX = 128,   /* values that checks read, engine readings included */
+    BODY_NODES_MAX = 65536, /* members and elements in one document */
+    BODY_UNKNOWN_MAX = 8,   /* unknown members that are reported by name */
+    BODY_NAME_MAX = 96,
+};
+
+struct schema;
+
+/* schema_new outside Lua, then schema_load inside a vm_call body (it may raise; the
+ * caller still owns the schema and frees it). RC codes are not used here: NULL is
+ * out of memory. */
+struct schema *schema_new(void);
+void schema_free(struct schema *s); /* NULL is fine */
+
+/* Compiles the Lua table at index `schema` (see lua/core/schema.lua for its form);
+ * `slots` is the index of a list of member paths such as "HostConfig.Privileged":
+ * entry i is read into slot i (1-based). An empty string is a slot that something
+ * else fills. Raises a message for the developer on a path that is no member. */
+void schema_load(lua_State *L, struct schema *s, int schema, int slots);
+
+enum body_verdict {
+    BODY_VERDICT_NONE, /* not read */
+    BODY_MALFORMED,    /* not JSON, or a member of the wrong type */
+    BODY_AMBIGUOUS_TEXT,
+    BODY_READ,
+};
+
+struct body_report {
+    enum body_verdict verdict;
+    size_t offset;                 /* of what was wrong */
+    char what[BODY_NAME_MAX * 2];  /* and a sentence about it, for logs and replies */
+    uint64_t present[BODY_SLOTS_MAX / 64]; /* bit i-1: slot i has a value that is not null */
+    size_t unknown_count;          /* unknown members whose value is not a zero value */
+    char unknown[BODY_UNKNOWN_MAX][BODY_NAME_MAX]; /* the first of them, as paths */
+};
+
+static inline void body_set_present(struct body_report *r, int slot)
+{
+    r->present[(slot - 1) / 64] |= UINT64_C(1) << (slot - 1) % 64;
+}
+
+/* Reads text; the value of slot i is left at stack position base + i. The caller
+ * has made base + (number of slots) the top of a stack with room for 32 more,
+ * filled with nil. May raise (memory); *report is then undefined. */
+void body_read_document(lua_State *L, const struct schema *s, struct str text, int base,
+                        struct body_report *report);
+
+#endif

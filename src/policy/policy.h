@@ -1,0 +1,124 @@
+/* policy.h - what may be asked of the policy, and what it answers.
+ *
+ * The only header of this folder that src/proxy sees: no Lua in it. A policy owns a
+ * VM, the compiled rules, schemas and checks. It belongs to one thread at a time.
+ *
+ * A request is asked about in this order: policy_route (rules; no Lua), then, when
+ * the route is judged, policy_plan (look-ups that are needed) and policy_decide
+ * (once, with body and facts). Nothing here can fail open: a fault is a denial, and
+ * a cleared struct decision denies.
+ */
+#ifndef SOCKGUARD_POLICY_POLICY_H
+#define SOCKGUARD_POLICY_POLICY_H
+
+#include "base/err.h"
+#include "http/head.h"
+#include "http/refusal.h"
+#include "http/route.h"
+#include "http/target.h"
+
+struct policy;
+struct config;
+
+/* What the policy is asked about. Everything is borrowed for the call. */
+struct policy_request {
+    enum method method;
+    struct target target;
+    const struct route *route;
+    struct str content_type;  /* raw header value; p NULL when absent */
+    struct str registry_auth; /* X-Registry-Auth; p NULL when absent */
+    struct str body;
+    bool has_body;            /* one byte or more */
+};
+
+enum verdict { VERDICT_DENY, VERDICT_ALLOW };
+
+enum {
+    FINDINGS_MAX = 16,
+    FOUND_MAX = 160,
+    CODE_MAX = 32,
+    REASON_MAX = 256,
+    LOOKUPS_MAX = 4,
+    LOOKUP_PATH_MAX = 512,
+};
+
+/* One check's finding. Texts are cut to fit, valid UTF-8 and NUL-terminated. */
+struct finding {
+    int check;             /* for policy_check */
+    int control;           /* which of the check's controls, 0-based */
+    char code[CODE_MAX];   /* the specification's id: cc.bind */
+    char found[FOUND_MAX]; /* what was found, in words */
+};
+
+struct decision {
+    enum verdict verdict;
+    enum refusal refusal;    /* why, when denied */
+    int rule;                /* 0-based, -1: no rule matched */
+    char reason[REASON_MAX]; /* one sentence: the rule's reason or the first finding */
+    size_t n_findings;       /* in the specification's order; the first one decided */
+    struct finding findings[FINDINGS_MAX];
+};
+
+/* About a check, for replies, logs and tables. Lives as long as the policy. */
+struct check_info {
+    const char *id;    /* container_create.privileged */
+    const char *knob;  /* request_body.container_create.allow_privileged, "" if none */
+    const char *title;
+    const char *fix;
+    size_t n_controls;
+    struct {
+        const char *cis;   /* CIS Docker Benchmark 1.6.0's number as the page has it, "" if none */
+        const char *bench; /* docker-bench-security 1.6.0's */
+    } controls[4];
+};
+
+/* One GET that the engine must answer before the request can be judged. */
+struct lookup {
+    char name[32];              /* the fact's name: "exec" */
+    char path[LOOKUP_PATH_MAX]; /* re-encoded, without version prefix */
+};
+
+/* What the engine answered, in the order of the look-ups. */
+struct fact {
+    enum { FACT_MISSING, FACT_ANSWER, FACT_FAILED } kind; /* FAILED: dial, timeout, too large */
+    uint16_t status;
+    struct str body;
+};
+
+/* Limits on a VM come from the configuration's lua block. `exact` arms the
+ * instruction limit and switches the clocks off, so that verdicts repeat (check,
+ * test). Our memory: policy_free. */
+int policy_open(struct policy **out, const struct config *config, bool exact, struct err *err);
+void policy_free(struct policy *p); /* NULL is fine */
+
+/* Rules, and all that needs no body: API version, route, content type where a body
+ * is announced. An allow here is final unless policy_judges. Never enters Lua. */
+void policy_route(const struct policy *p, const struct policy_request *r, struct decision *out);
+
+/* True when a check that is switched on could deny this route: then its body is
+ * buffered (up to policy_body_max bytes) and policy_decide is called. */
+bool policy_judges(const struct policy *p, const struct route *route);
+size_t policy_body_max(const struct policy *p, const struct route *route);
+
+/* The look-ups that a judged request needs; returns how many (at most LOOKUPS_MAX). */
+size_t policy_plan(const struct policy *p, const struct policy_request *r,
+                   struct lookup out[LOOKUPS_MAX]);
+
+/* Judges. *out holds what policy_route said and is replaced. */
+void policy_decide(struct policy *p, const struct policy_request *r, const struct fact *facts,
+                   size_t n_facts, struct decision *out);
+
+/* Called when a reply has been sent and there is time. */
+void policy_rest(struct policy *p);
+
+size_t policy_rule_count(const struct policy *p);
+size_t policy_check_count(const struct policy *p);
+const struct check_info *policy_check(const struct policy *p, int check);
+
+/* The body of a denial (one JSON object and a newline), minimal or verbose as the
+ * configuration says, appended to out. */
+struct buf;
+int policy_denial_json(const struct policy *p, const struct policy_request *r,
+                       const struct decision *d, struct buf *out);
+
+#endif
