@@ -96,7 +96,7 @@ end
 -- Splits the slots by where their values come from. Every list is as long as the slots,
 -- with "" where something else fills the slot.
 local function sources(slots, readings, facts)
-  local body, queries, headers, by_fact = {}, {}, {}, {}
+  local body, queries, headers, by_fact, unknown_slot = {}, {}, {}, {}, 0
   local made = {}
   for _, reading in ipairs(readings) do
     made[reading.slot] = true
@@ -110,7 +110,9 @@ local function sources(slots, readings, facts)
     for _, fact in ipairs(facts) do
       by_fact[fact.name][slot] = fact.name == first and rest or ""
     end
-    if first == "query" then
+    if path == "unknown" then
+      unknown_slot = slot
+    elseif first == "query" then
       queries[#queries + 1] = { slot = slot, key = rest }
     elseif first == "header" then
       headers[#headers + 1] = { slot = slot, name = rest }
@@ -118,7 +120,7 @@ local function sources(slots, readings, facts)
       body[slot] = path
     end
   end
-  return body, queries, headers, by_fact
+  return body, queries, headers, by_fact, unknown_slot
 end
 
 
@@ -139,16 +141,18 @@ local function surface_plan(surface, settings, index)
     end
   end
   local readings = needed_readings(slots, readings_of(surface), active)
-  local body, queries, headers, by_fact = sources(slots, readings, facts)
+  local body, queries, headers, by_fact, unknown_slot = sources(slots, readings, facts)
   local fact_plans = {}
   for i, fact in ipairs(facts) do
     fact_plans[i] = { name = fact.name, path = fact.path, schema = fact.document,
                       slots = by_fact[fact.name] }
   end
   return {
-    subject = schema.subject, body_max = schema.body_max or 0, document = schema.document,
+    subject = schema.subject, prefix = schema.prefix,
+    body_max = schema.body_max or 0, document = schema.document,
     unknown_fields = setting(settings, "request_body." .. (schema.group or surface)
                              .. ".unknown_fields") or "warn",
+    unknown_slot = unknown_slot,
     slots = body, queries = queries, headers = headers, facts = fact_plans,
     readings = readings, checks = checks,
   }

@@ -7,7 +7,9 @@
  *
  * Two kinds of no: TOKEN_BAD is not JSON; TOKEN_AMBIGUOUS is JSON that the engine
  * and a person may read differently (byte order mark, text behind the value,
- * invalid UTF-8, lone surrogate escapes, an escaped NUL).
+ * invalid UTF-8, lone surrogate escapes, an escaped NUL). The first fault in the text
+ * decides; its token stands at the byte that is wrong, and TOKEN_END and every no are
+ * final: further calls say the same again and consume nothing.
  */
 #ifndef SOCKGUARD_HTTP_TOKEN_H
 #define SOCKGUARD_HTTP_TOKEN_H
@@ -43,7 +45,7 @@ struct token {
     bool ascii;    /* key or string of ASCII bytes only (escapes not counted) */
 };
 
-/* Zeroed is ready. */
+/* Zeroed is ready. Plain: a copy is a second reader from the same place. */
 struct tokenizer {
     size_t offset;  /* bytes consumed so far */
     size_t start;   /* of the token under way */
@@ -60,9 +62,13 @@ struct tokenizer {
  * next call). At the end of the text call with last = true. */
 struct token token_next(struct tokenizer *t, struct str piece, bool last, size_t *used);
 
+/* After a no: what was wrong, in a few words for a person ("text after the value").
+ * A constant; "" when nothing was wrong. */
+const char *token_fault(const struct tokenizer *t);
+
 /* The text of a key or string token (its span without the quotes) with escapes
- * resolved, written to out (room for inner.n bytes); returns the length. The
- * token was accepted by token_next, so this cannot fail. */
+ * resolved, written to out (room for inner.n bytes, not inner itself); returns the
+ * length. The token was accepted by token_next, so this cannot fail. */
 size_t token_unescape(struct str inner, char *out);
 
 /* An integer token as int64_t: RC_OK, or RC_TOOBIG when it does not fit, or

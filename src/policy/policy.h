@@ -28,7 +28,7 @@ struct policy_request {
     struct str content_type;  /* raw header value; p NULL when absent */
     struct str registry_auth; /* X-Registry-Auth; p NULL when absent */
     struct str body;
-    bool has_body;            /* one byte or more */
+    bool has_body;            /* a body of one byte or more, or of unknown length, is announced */
 };
 
 enum verdict { VERDICT_DENY, VERDICT_ALLOW };
@@ -44,7 +44,7 @@ enum {
 
 /* One check's finding. Texts are cut to fit, valid UTF-8 and NUL-terminated. */
 struct finding {
-    int check;             /* for policy_check */
+    int check;             /* for policy_check; -1: no check's (body not readable) */
     int control;           /* which of the check's controls, 0-based */
     char code[CODE_MAX];   /* the specification's id: cc.bind */
     char found[FOUND_MAX]; /* what was found, in words */
@@ -55,6 +55,7 @@ struct decision {
     enum refusal refusal;    /* why, when denied */
     int rule;                /* 0-based, -1: no rule matched */
     char reason[REASON_MAX]; /* one sentence: the rule's reason or the first finding */
+    char unknown[FOUND_MAX]; /* unknown members that were let through with a warning */
     size_t n_findings;       /* in the specification's order; the first one decided */
     struct finding findings[FINDINGS_MAX];
 };
@@ -62,6 +63,7 @@ struct decision {
 /* About a check, for replies, logs and tables. Lives as long as the policy. */
 struct check_info {
     const char *id;    /* container_create.privileged */
+    const char *code;  /* the specification's id: cc.privileged */
     const char *knob;  /* request_body.container_create.allow_privileged, "" if none */
     const char *title;
     const char *fix;
@@ -95,8 +97,9 @@ void policy_free(struct policy *p); /* NULL is fine */
  * is announced. An allow here is final unless policy_judges. Never enters Lua. */
 void policy_route(const struct policy *p, const struct policy_request *r, struct decision *out);
 
-/* True when a check that is switched on could deny this route: then its body is
- * buffered (up to policy_body_max bytes) and policy_decide is called. */
+/* True when a check that is switched on could deny this route: then policy_decide is
+ * called, once its body is buffered (up to policy_body_max bytes), or at once and
+ * without the body when policy_body_max is 0. */
 bool policy_judges(const struct policy *p, const struct route *route);
 size_t policy_body_max(const struct policy *p, const struct route *route);
 
@@ -107,6 +110,11 @@ size_t policy_plan(const struct policy *p, const struct policy_request *r,
 /* Judges. *out holds what policy_route said and is replaced. */
 void policy_decide(struct policy *p, const struct policy_request *r, const struct fact *facts,
                    size_t n_facts, struct decision *out);
+
+/* The decision about a judged request that was given up before it could be judged
+ * (too large, not in time, no room): named after its surface, like a check's. */
+void policy_refuse(const struct policy *p, const struct policy_request *r, enum refusal why,
+                   struct decision *out);
 
 /* Called when a reply has been sent and there is time. */
 void policy_rest(struct policy *p);

@@ -1,10 +1,20 @@
 /* sandbox.h - the world that policy code sees, built up from nothing.
  *
- * Called inside a vm_call body. Leaves the policy's environment table on the
- * stack: base functions from a short allow-list, our own string helpers (lib.h),
- * and `require`, which finds the modules compiled into the program and nothing
- * else. No io, os, debug, load, bytecode, coroutine, setmetatable with __gc, nor
- * any library function that can run long by itself.
+ *   assert error ipairs next pairs select tonumber type    Lua's own
+ *   pcall xpcall setmetatable getmetatable tostring        ours (guarded.h)
+ *   string   byte char len lower sub upper; ours: format rep
+ *   table    ours: concat insert remove sort unpack
+ *   math     the pure functions and constants
+ *   text     lib.h
+ *   require  finds the modules compiled into the program and nothing else
+ *
+ * No io, os, debug, load, bytecode, coroutine or collectgarbage, no patterns, no random
+ * numbers, nothing whose one call can run long by itself. Strings have the same
+ * functions as methods and no arithmetic.
+ *
+ * All of it is read-only: a write to a global, or into one of these tables, raises and
+ * names it. The tables look empty to next and pairs. A module that uses a function often
+ * keeps it in a local.
  */
 #ifndef SOCKGUARD_POLICY_SANDBOX_H
 #define SOCKGUARD_POLICY_SANDBOX_H
@@ -21,14 +31,15 @@ struct lua_source {
     size_t length;
 };
 
-/* All of them, sorted by module name. Generated. */
+/* All of them. Generated. */
 extern const struct lua_source lua_sources[];
 extern const size_t lua_source_count;
 
 /* NULL when there is no such module. */
 const struct lua_source *lua_source_find(const char *module);
 
-/* Pushes the environment. May raise. */
+/* Inside a vm_call body, once per VM: pushes the environment. A module is reached
+ * through its member `require`. May raise. */
 void sandbox_push(lua_State *L);
 
 #endif

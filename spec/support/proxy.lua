@@ -1,0 +1,197 @@
+-- support.proxy: runs the real program in front of an engine's socket.
+local cjson = require "cjson"
+local uv = require "luv"
+local http = require "support.http"
+local scratch = require "support.scratch"
+local wait = require "support.wait"
+
+local proxy = {}
+
+local Proxy = {}
+Proxy.__index = Proxy
+
+
+--- The program under test: the environment's SOCKGUARD, else build/sockguard.
+function proxy.program()
+  return os.getenv("SOCKGUARD") or "build/sockguard"
+end
+
+
+-- The test's own environment without any SOCKGUARD_* of the person who runs it.
+local function environment(extra)
+  local out = {}
+  for name, value in pairs(uv.os_environ()) do
+    if not name:find("^SOCKGUARD") then
+      out[#out + 1] = name .. "=" .. value
+    end
+  end
+  for name, value in pairs(extra or {}) do
+    out[#out + 1] = name .. "=" .. value
+  end
+  return out
+end
+
+
+--- Runs the program to its end. options: stdin (text), env, ms. Returns exit code, stdout,
+-- stderr; the code is nil when it had to be killed.
+function proxy.run(args, options)
+  options = options or {}
+  local input, output, problems = uv.new_pipe(false), uv.new_pipe(false), uv.new_pipe(false)
+  local text, complaint, code, open = {}, {}, nil, 2
+  local handle
+  handle = assert(uv.spawn(proxy.program(), {
+    args = args, env = environment(options.env), stdio = { input, output, problems },
+  }, function(exit_code, signal)
+    code = signal == 0 and exit_code or -signal
+    handle:close()
+  end))
+  local function collect(into)
+    return function(_, bytes)
+      if bytes then
+        into[#into + 1] = bytes
+      else
+        open = open - 1
+      end
+    end
+  end
+  output:read_start(collect(text))
+  problems:read_start(collect(complaint))
+  if options.stdin then
+    input:write(options.stdin)
+  end
+  input:shutdown(function()
+    input:close()
+  end)
+  local ended = wait.until_true(function()
+    return code and open == 0
+  end, options.ms or 20000)
+  if not ended then
+    handle:kill("sigkill")
+  end
+  output:close()
+  problems:close()
+  uv.run("nowait")
+  return ended and code or nil, table.concat(text), table.concat(complaint)
+end
+
+
+local function log_reader(self)
+  local rest = ""
+  return function(_, bytes)
+    if not bytes then
+      return
+    end
+    rest = rest .. bytes
+    for line in rest:gmatch("([^\n]*)\n") do
+      self.lines[#self.lines + 1] = line
+    end
+    rest = rest:match("([^\n]*)$")
+  end
+end
+
+
+local function connectable(address)
+  return (pcall(function()
+    http.connect(address):close()
+  end))
+end
+
+
+local function command_line(self, options)
+  local args = { "serve", "-c", self.config }
+  if options.listen ~= false then
+    args[#args + 1] = "--listen-socket"
+    args[#args + 1] = self.address
+  end
+  args[#args + 1] = "--upstream-socket"
+  args[#args + 1] = options.upstream
+  for _, arg in ipairs(options.args or {}) do
+    args[#args + 1] = arg
+  end
+  return args
+end
+
+
+--- Starts sockguard and waits until it takes connections.
+-- options: config (YAML text) or config_file (a path); upstream (the engine's socket);
+-- args (further arguments); env; address (where it will listen when the configuration says
+-- so, a socket or a TCP port, with listen = false).
+-- Raises, with the program's words, when it does not come up.
+function proxy.start(options)
+  local self = setmetatable({ lines = {}, taken = 0, dir = scratch.new() }, Proxy)
+  self.address = options.address or self.dir .. "/sockguard.sock"
+  self.config = options.config_file
+    or scratch.write(self.dir .. "/config.yaml", options.config)
+  self.log = uv.new_pipe(false)
+  self.handle, self.pid = uv.spawn(proxy.program(), {
+    args = command_line(self, options), env = environment(options.env),
+    stdio = { nil, 2, self.log },
+  }, function(code, signal)
+    self.code = signal == 0 and code or "signal " .. signal
+    self.handle:close()
+  end)
+  assert(self.handle, "cannot run " .. proxy.program() .. ": " .. tostring(self.pid))
+  self.log:read_start(log_reader(self))
+  local up = wait.until_true(function()
+    return self.code or connectable(self.address)
+  end, 10000)
+  if not up or self.code then
+    self:kill()
+    error("sockguard did not start:\n" .. table.concat(self.lines, "\n"), 2)
+  end
+  return self
+end
+
+
+--- The next access log line that asks for it: fields as a table. want: a function that is
+-- given the fields, or nil for any request's. nil when none comes within ms.
+function Proxy:logged(want, ms)
+  return wait.until_true(function()
+    while self.taken < #self.lines do
+      self.taken = self.taken + 1
+      local ok, fields = pcall(cjson.decode, self.lines[self.taken])
+      if ok and type(fields) == "table" and fields.request_id and (not want or want(fields)) then
+        return fields
+      end
+    end
+  end, ms or 2000)
+end
+
+
+--- All lines so far, as written.
+function Proxy:log_text()
+  return table.concat(self.lines, "\n")
+end
+
+
+function Proxy:kill()
+  if not self.code then
+    self.handle:kill("sigkill")
+    wait.until_true(function()
+      return self.code
+    end, 5000)
+  end
+  if not self.log:is_closing() then
+    self.log:close()
+  end
+  uv.run("nowait")
+  scratch.remove(self.dir)
+end
+
+
+--- Asks it to end; raises unless it ends by itself with 0 within ms (default 10 s).
+function Proxy:stop(ms)
+  self.handle:kill("sigterm")
+  wait.until_true(function()
+    return self.code
+  end, ms or 10000)
+  wait.pause(10) -- what it said last
+  local code = self.code
+  self:kill()
+  if code ~= 0 then
+    error(("sockguard ended with %s:\n%s"):format(tostring(code), self:log_text()), 2)
+  end
+end
+
+
+return proxy

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/batch.h"
+
+#include "app/cache.h"
+#include "app/command.h"
+#include "app/compose.h"
+#include "app/json.h"
+#include "app/report.h"
+#include "base/base64.h"
+#include "base/writer.h"
+
+#include <stdlib.h>
+
+enum { TEXT_MAX = 256 * 1024 * 1024, ENV_MAX = 64 };
+
+/* One line under way. The buffers are kept from line to line. */
+struct batch {
+    struct cache *cache; /* owned */
+    bool show_forward;
+    struct json_object line;
+    struct json_object facts;
+    struct buf text;   /* unescaped small texts of the line, one after the other */
+    struct buf config; /* its YAML */
+    struct buf key;
+    struct buf fields;
+    struct buf body;
+    struct buf raw;
+    struct buf answer; /* what is printed */
+    struct buf fact;
+};
+
+static void batch_release(struct batch *b)
+{
+    struct buf *const all[] = {&b->text, &b->config, &b->key,    &b->fields,
+                               &b->body, &b->raw,    &b->answer, &b->fact};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        buf_release(all[i]);
+    cache_free(b->cache);
+}
+
+static int batch_init(struct batch *b, const char *config_path, bool show_forward)
+{
+    struct buf *const all[] = {&b->text, &b->config, &b->key,    &b->fields,
+                               &b->body, &b->raw,    &b->answer, &b->fact};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        buf_init(all[i], TEXT_MAX);
+    b->show_forward = show_forward;
+    b->cache = cache_new(config_path);
+    return b->cache ? RC_OK : RC_NOMEM;
+}
+
+static bool is_string(struct str value)
+{
+    return value.n > 0 && value.p[0] == '"';
+}
+
+/* The member as text at the end of b->text; a value that is no string as it is. */
+static int append_value(struct buf *out, struct str value)
+{
+    return is_string(value) ? json_string(value, out) : buf_append(out, value);
+}
+
+/* `env`: { "NAME": "value" } to "NAME=value" strings in b->text, pointers in env. */
+static int read_env(struct batch *b, const char *env[ENV_MAX + 1])
+{
+    const struct str value = json_member(&b->line, STR("env"));
+    size_t n = 0;
+    size_t at[ENV_MAX];
+    buf_clear(&b->text);
+    if (value.p) {
+        static struct json_object object;
+        int rc = json_object_read(value, &object);
+        if (rc || object.n > ENV_MAX)
+            return rc ? rc : RC_TOOBIG;
+        for (; n < object.n && !rc; n++) {
+            at[n] = b->text.len;
+            rc = buf_append(&b->text, object.members[n].name);
+            rc = rc ? rc : buf_append(&b->text, STR("="));
+            rc = rc ? rc : append_value(&b->text, object.members[n].value);
+            rc = rc ? rc : buf_append(&b->text, (struct str){"", 1});
+        }
+        if (rc)
+            return rc;
+    }
+    for (size_t i = 0; i < n; i++)
+        env[i] = b->text.data + at[i];
+    env[n] = NULL;
+    return RC_OK;
+}
+
+static const struct cached *open_policy(struct batch *b)
+{
+    const char *env[ENV_MAX + 1];
+    if (read_env(b, env))
+        return NULL;
+    const struct str yaml = json_member(&b->line, STR("config"));
+    buf_clear(&b->config);
+    buf_clear(&b->key);
+    if (yaml.p && json_string(yaml, &b->config))
+        return NULL;
+    const struct str text = yaml.p ? buf_str(&b->config) : (struct str){NULL, 0};
+    if (buf_append(&b->key, yaml.p ? STR("text:") : STR("file:")) ||
+        buf_append(&b->key, buf_str(&b->config)) || buf_append(&b->key, (struct str){"", 1}) ||
+        buf_append(&b->key, buf_str(&b->text)))
+        return NULL;
+    return cache_get(b->cache, buf_str(&b->key), text, env);
+}
+
+static int decode_base64(struct str value, struct buf *out)
+{
+    struct buf text;
+    buf_init(&text, TEXT_MAX);
+    int rc = json_string(value, &text);
+    size_t n = 0;
+    if (!rc)
+        rc = buf_reserve(out, text.len + 1);
+    if (!rc)
+        rc = base64_decode(buf_str(&text), out->data + out->len, &n);
+    out->len += n;
+    buf_release(&text);
+    return rc;
+}
+
+static int read_body(struct batch *b)
+{
+    buf_clear(&b->body);
+    struct str value = json_member(&b->line, STR("body_b64"));
+    if (value.p)
+        return decode_base64(value, &b->body);
+    value = json_member(&b->line, STR("body_raw"));
+    if (value.p)
+        return json_string(value, &b->body);
+    value = json_member(&b->line, STR("body"));
+    return value.p ? buf_append(&b->body, value) : RC_OK;
+}
+
+static int read_fields(struct batch *b, struct composition *c)
+{
+    const struct str value = json_member(&b->line, STR("headers"));
+    buf_clear(&b->fields);
+    if (!value.p)
+        return RC_OK;
+    static struct json_object object;
+    int rc = json_object_read(value, &object);
+    for (size_t i = 0; i < object.n && !rc; i++) {
+        struct buf text;
+        buf_init(&text, TEXT_MAX);
+        rc = append_value(&text, object.members[i].value);
+        if (!rc)
+            rc = compose_field(c, &b->fields, object.members[i].name, buf_str(&text));
+        buf_release(&text);
+    }
+    return rc;
+}
+
+static int compose_raw(struct batch *b)
+{
+    buf_clear(&b->raw);
+    const struct str raw = json_member(&b->line, STR("raw_b64"));
+    if (raw.p)
+        return decode_base64(raw, &b->raw);
+    struct composition c = {.method = STR("")};
+    buf_clear(&b->text);
+    int rc = append_value(&b->text, json_member(&b->line, STR("method")));
+    const size_t method = b->text.len;
+    rc = rc ? rc : append_value(&b->text, json_member(&b->line, STR("target")));
+    rc = rc ? rc : read_body(b);
+    rc = rc ? rc : read_fields(b, &c);
+    if (rc)
+        return rc;
+    c.method = (struct str){b->text.data, method};
+    c.target = str_skip(buf_str(&b->text), method);
+    c.fields = buf_str(&b->fields);
+    c.body = buf_str(&b->body);
+    return compose_request(&b->raw, &c);
+}
+
+static uint16_t read_status(const struct json_object *o)
+{
+    uint64_t status = 0;
+    (void)decimal_parse(json_member(o, STR("status")), 999, &status);
+    return (uint16_t)status;
+}
+
+/* `facts`: { "GET /path": { status, body } or { error } }. */
+static struct fact find_fact(void *arg, const struct lookup *lookup)
+{
+    struct batch *b = arg;
+    struct fact fact = {.kind = FACT_FAILED};
+    const struct str facts = json_member(&b->line, STR("facts"));
+    if (!facts.p || json_object_read(facts, &b->facts))
+        return fact;
+    for (size_t i = 0; i < b->facts.n; i++) {
+        const struct str name = b->facts.members[i].name;
+        if (!str_starts(name, STR("GET ")) || !str_eq(str_skip(name, 4), str_of(lookup->path)))
+            continue;
+        static struct json_object answer;
+        if (json_object_read(b->facts.members[i].value, &answer))
+            return fact;
+        if (json_member(&answer, STR("error")).p)
+            return fact;
+        const struct str body = json_member(&answer, STR("body"));
+        buf_clear(&b->fact);
+        if (body.p && append_value(&b->fact, body))
+            return fact;
+        return (struct fact){FACT_ANSWER, read_status(&answer), buf_str(&b->fact)};
+    }
+    return fact;
+}
+
+/* The dotted words of a report: the keys that it names. */
+static bool key_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '[' ||
+           c == ']';
+}
+
+static void put_mentions(struct writer *w, struct str text)
+{
+    writer_open(w, STR("mentions"), '[');
+    while (text.n) {
+        size_t n = 0;
+        while (n < text.n && key_byte(text.p[n]))
+            n++;
+        if (n > 0 && (memchr(text.p, '.', n) || memchr(text.p, '_', n)))
+            writer_text(w, STR(""), (struct str){text.p, n});
+        text = str_skip(text, n ? n : 1);
+    }
+    writer_close(w, ']');
+}
+
+static void put_settings(struct writer *w, const struct config *config)
+{
+    const struct config_leaf *leaves;
+    const size_t n = config_leaves(config, &leaves);
+    writer_open(w, STR("settings"), '{');
+    for (size_t i = 0; i < n; i++)
+        writer_raw(w, str_of(leaves[i].key), str_of(leaves[i].value));
+    writer_close(w, '}');
+    writer_open(w, STR("warnings"), '[');
+    for (size_t i = 0; i < config_warning_count(config); i++)
+        writer_text(w, STR(""), str_of(config_warning(config, i)));
+    writer_close(w, ']');
+}
+
+/* A configuration that is refused, or a line that asks about nothing else. */
+static int answer_config(struct batch *b, const struct cached *c, struct str id)
+{
+    static const char *const stages[] = {"load", "validate", "ok"};
+    struct writer w = writer_start(&b->answer);
+    writer_open(&w, STR(""), '{');
+    if (id.n)
+        writer_raw(&w, STR("id"), id);
+    writer_text(&w, STR("verdict"), c->policy ? STR("allow") : STR("config_error"));
+    writer_text(&w, STR("start_stage"), str_of(stages[c->stage]));
+    if (c->policy) {
+        put_settings(&w, c->config);
+    } else {
+        writer_text(&w, STR("error"), str_of(c->err.text));
+        put_mentions(&w, str_of(c->err.text));
+    }
+    writer_close(&w, '}');
+    return w.rc;
+}
+
+static int answer_request(struct batch *b, const struct cached *c, struct str id)
+{
+    static struct inspection i;
+    int rc = compose_raw(b);
+    if (rc)
+        return rc;
+    inspect(c->policy, buf_str(&b->raw), find_fact, b, &i);
+    rc = report_json(&b->answer, c->policy, id, &i, b->show_forward);
+    inspection_release(&i);
+    return rc;
+}
+
+static int answer_line(struct batch *b, struct str text)
+{
+    int rc = json_object_read(text, &b->line);
+    if (rc)
+        return rc;
+    const struct str id = json_member(&b->line, STR("id"));
+    const struct cached *c = open_policy(b);
+    if (!c)
+        return RC_SYNTAX;
+    const bool asks = json_member(&b->line, STR("method")).p || json_member(&b->line, STR("raw_b64")).p;
+    return c->policy && asks ? answer_request(b, c, id) : answer_config(b, c, id);
+}
+
+int batch_run(FILE *in, FILE *out, const char *config_path, bool show_forward)
+{
+    static struct batch b;
+    char *line = NULL;
+    size_t room = 0;
+    int code = EXIT_OK;
+    if (batch_init(&b, config_path, show_forward))
+        return EXIT_ERROR;
+    ssize_t n;
+    while ((n = getline(&line, &room, in)) > 0) {
+        buf_clear(&b.answer);
+        if (answer_line(&b, (struct str){line, (size_t)n})) {
+            code = EXIT_ERROR;
+            buf_clear(&b.answer);
+            (void)buf_append(&b.answer, STR("{\"error\":\"the line is not one JSON object as `check "
+                                            "--help` describes it\"}"));
+        }
+        if (buf_append(&b.answer, STR("\n")) ||
+            fwrite(b.answer.data, 1, b.answer.len, out) != b.answer.len || fflush(out))
+            code = EXIT_ERROR;
+    }
+    free(line);
+    batch_release(&b);
+    return code;
+}

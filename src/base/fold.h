@@ -1,0 +1,17 @@
+/* fold.h - simple case folding, as far as the engine's names need it.
+ *
+ * ASCII letters, and the two letters beyond ASCII that fold to one: U+017F (long s) to
+ * s, U+212A (Kelvin sign) to k. No normalisation. Bytes that are not UTF-8 are equal
+ * only to themselves.
+ */
+#ifndef SOCKGUARD_BASE_FOLD_H
+#define SOCKGUARD_BASE_FOLD_H
+
+#include "base/str.h"
+
+uint32_t fold_code(uint32_t code);
+
+/* Equal under folding, code point by code point. */
+bool str_same_folded(struct str a, struct str b);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* token_number.c - the inside of numbers. */
+#include "http/token_state.h"
+
+/* The state behind byte, or STATE_OVER when the number ends before it. */
+static enum state next_in_number(enum state state, unsigned char byte)
+{
+    const bool digit = byte - (unsigned)'0' <= 9;
+    const bool exponent = (byte | 0x20) == 'e';
+    switch (state) {
+    case STATE_MINUS:
+        return !digit ? STATE_OVER : byte == '0' ? STATE_ZERO : STATE_INTEGER;
+    case STATE_INTEGER:
+        if (digit)
+            return STATE_INTEGER;
+        return byte == '.' ? STATE_POINT : exponent ? STATE_EXPONENT : STATE_OVER;
+    case STATE_ZERO:
+        return byte == '.' ? STATE_POINT : exponent ? STATE_EXPONENT : STATE_OVER;
+    case STATE_POINT:
+        return digit ? STATE_FRACTION : STATE_OVER;
+    case STATE_FRACTION:
+        return digit ? STATE_FRACTION : exponent ? STATE_EXPONENT : STATE_OVER;
+    case STATE_EXPONENT:
+        return digit ? STATE_POWER : byte == '+' || byte == '-' ? STATE_SIGN : STATE_OVER;
+    default: /* STATE_SIGN, STATE_POWER */
+        return digit ? STATE_POWER : STATE_OVER;
+    }
+}
+
+bool number_may_end(const struct tokenizer *t)
+{
+    const enum state state = t->state;
+    return state == STATE_ZERO || state == STATE_INTEGER || state == STATE_FRACTION ||
+           state == STATE_POWER;
+}
+
+/* The number ends before the byte at hand, or with the text. */
+enum token_kind number_close(struct tokenizer *t)
+{
+    if (t->state != STATE_ZERO && t->state != STATE_INTEGER)
+        t->flags |= FLAG_REAL;
+    token_close_value(t);
+    return TOKEN_NUMBER;
+}
+
+enum token_kind number_read(struct tokenizer *t, struct cursor *c)
+{
+    for (; c->p < c->end; c->p++) {
+        const enum state next = next_in_number(t->state, *c->p);
+        if (next == STATE_OVER) {
+            const bool leading_zero = t->state == STATE_ZERO && *c->p - (unsigned)'0' <= 9;
+            if (leading_zero || !number_may_end(t))
+                return token_fail(t, FAULT_NUMBER);
+            return number_close(t);
+        }
+        t->state = next;
+    }
+    return TOKEN_MORE;
+}
+
+enum token_kind number_begin(struct tokenizer *t, struct cursor *c)
+{
+    t->flags = 0;
+    t->state = *c->p == '-' ? STATE_MINUS : *c->p == '0' ? STATE_ZERO : STATE_INTEGER;
+    c->p++;
+    return number_read(t, c);
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* decide.c - one judgement: document to slots, readings, checks, findings. */
+#include "policy/internal.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct judge {
+    const struct surface_plan *plan;
+    enum surface surface;
+    const struct policy_request *request;
+    const struct query *query; /* NULL: no query key is read */
+    const struct fact *facts;
+    size_t n_facts;
+    struct decision *out; /* the caller's, denied by fault until the last line */
+};
+
+/* Stack of a judgement: 1 the judge, 2 the functions, then the slots. */
+enum { AT_FUNCTIONS = 2, AT_SLOTS = AT_FUNCTIONS };
+
+static void copy_cut(char *out, size_t room, struct str s)
+{
+    size_t n = s.n < room - 1 ? s.n : room - 1;
+    while (n < s.n && n > 0 && ((unsigned char)s.p[n] & 0xC0) == 0x80)
+        n--; /* never half a code point */
+    memcpy(out, s.p, n);
+    out[n] = '\0';
+}
+
+static void add_finding(struct decision *d, int check, int control, struct str code,
+                        struct str found)
+{
+    if (d->n_findings == FINDINGS_MAX)
+        return;
+    struct finding *f = &d->findings[d->n_findings++];
+    f->check = check;
+    f->control = control;
+    copy_cut(f->code, sizeof f->code, code);
+    copy_cut(f->found, sizeof f->found, found);
+}
+
+/* A denial that no check owns: `<prefix>.<what>`. */
+static void deny_unread(const struct surface_plan *s, struct decision *d, enum refusal why,
+                        const char *what, const char *found)
+{
+    char code[CODE_MAX];
+    (void)snprintf(code, sizeof code, "%s%s%s", s->prefix.p, s->prefix.n ? "." : "", what);
+    d->n_findings = 0;
+    add_finding(d, -1, 0, str_of(code), str_of(found));
+    d->verdict = VERDICT_DENY;
+    d->refusal = why;
+    (void)snprintf(d->reason, sizeof d->reason, "%s denied: %s", s->subject.p, found);
+}
+
+/* False when the body cannot be judged; the decision says why. */
+static bool read_body(lua_State *L, struct judge *j, struct body_report *report)
+{
+    const struct surface_plan *s = j->plan;
+    body_read_document(L, s->schema, j->request->body, AT_SLOTS, report);
+    char found[REASON_MAX];
+    switch (report->verdict) {
+    case BODY_READ:
+        return true;
+    case BODY_AMBIGUOUS_TEXT:
+        (void)snprintf(found, sizeof found, "ambiguous body: %s (byte %zu)", report->what,
+                       report->offset);
+        deny_unread(j->plan, j->out, REFUSAL_BODY_AMBIGUOUS, "ambiguous", found);
+        return false;
+    case BODY_VERDICT_NONE:
+    case BODY_MALFORMED:
+        break;
+    }
+    (void)snprintf(found, sizeof found, "malformed body: %s (byte %zu)", report->what,
+                   report->offset);
+    deny_unread(j->plan, j->out, REFUSAL_BODY_POLICY, "malformed", found);
+    return false;
+}
+
+enum fact_step { FACT_STEP_READ, FACT_STEP_ALLOW, FACT_STEP_DENY };
+
+/* The engine's own answers, into their slots. 404: the request will fail by itself. */
+static enum fact_step read_facts(lua_State *L, struct judge *j, struct body_report *report)
+{
+    for (size_t i = 0; i < j->plan->n_facts; i++) {
+        const struct fact *f = i < j->n_facts ? &j->facts[i] : NULL;
+        if (f && f->kind == FACT_ANSWER && f->status == 404)
+            return FACT_STEP_ALLOW;
+        struct body_report own = {.verdict = BODY_VERDICT_NONE};
+        if (f && f->kind == FACT_ANSWER && f->status == 200)
+            body_read_document(L, j->plan->facts[i].schema, f->body, AT_SLOTS, &own);
+        if (own.verdict != BODY_READ) {
+            deny_unread(j->plan, j->out, REFUSAL_BODY_INSPECTION, "inspect_failed",
+                        "the engine could not be asked about it");
+            return FACT_STEP_DENY;
+        }
+        for (size_t w = 0; w < BODY_SLOTS_MAX / 64; w++)
+            report->present[w] |= own.present[w];
+    }
+    return FACT_STEP_READ;
+}
+
+static void put_slot(lua_State *L, struct body_report *report, int slot, struct str value)
+{
+    if (!value.p)
+        return;
+    lua_pushlstring(L, value.p, value.n);
+    lua_replace(L, AT_SLOTS + slot);
+    body_set_present(report, slot);
+}
+
+static void read_sources(lua_State *L, struct judge *j, struct body_report *report)
+{
+    const struct surface_plan *s = j->plan;
+    for (size_t i = 0; j->query && i < s->n_queries; i++)
+        put_slot(L, report, s->queries[i].slot, query_value(j->query, s->queries[i].name));
+    for (size_t i = 0; i < s->n_headers; i++)
+        if (str_eq_nocase(s->headers[i].name, STR("x-registry-auth")))
+            put_slot(L, report, s->headers[i].slot, j->request->registry_auth);
+    if (s->unknown_slot && report->unknown_count) {
+        lua_createtable(L, BODY_UNKNOWN_MAX, 0);
+        for (size_t i = 0; i < report->unknown_count && i < BODY_UNKNOWN_MAX; i++) {
+            lua_pushstring(L, report->unknown[i]);
+            lua_rawseti(L, -2, (lua_Integer)i + 1);
+        }
+        lua_replace(L, AT_SLOTS + s->unknown_slot);
+        body_set_present(report, s->unknown_slot);
+    }
+}
+
+static bool is_due(const struct plan_step *step, const struct body_report *report)
+{
+    for (size_t w = 0; w < BODY_SLOTS_MAX / 64; w++)
+        if (step->mask[w] & report->present[w])
+            return true;
+    return step->always;
+}
+
+/* Calls function i (0-based) with the values it reads; leaves `results` values. */
+static void call_step(lua_State *L, const struct plan_step *step, size_t i, bool settings,
+                      int results)
+{
+    lua_rawgeti(L, AT_FUNCTIONS, 2 * (lua_Integer)i + 1);
+    for (int r = 0; r < step->n_reads; r++)
+        lua_pushvalue(L, AT_SLOTS + step->reads[r]);
+    if (settings)
+        lua_rawgeti(L, AT_FUNCTIONS, 2 * (lua_Integer)i + 2);
+    lua_call(L, step->n_reads + settings, results);
+}
+
+static void run_readings(lua_State *L, const struct judge *j, struct body_report *report)
+{
+    for (size_t i = 0; i < j->plan->n_readings; i++) {
+        const struct plan_step *step = &j->plan->readings[i];
+        if (!is_due(step, report))
+            continue;
+        call_step(L, step, i, false, 1);
+        if (!lua_isnil(L, -1))
+            body_set_present(report, step->slot);
+        lua_replace(L, AT_SLOTS + step->slot);
+    }
+}
+
+/* What a check returned: found, code or nil, control or nil. Anything else faults. */
+static void take_finding(lua_State *L, const struct policy *p, const struct plan_step *step,
+                         struct decision *d)
+{
+    const struct check_info *info = &p->plan->infos[step->info];
+    struct str found, code;
+    if (lua_type(L, -3) != LUA_TSTRING)
+        luaL_error(L, "%s returned something that is neither nil nor a text", info->id);
+    found.p = lua_tolstring(L, -3, &found.n);
+    code.p = luaL_optlstring(L, -2, info->code, &code.n);
+    const lua_Integer control = luaL_optinteger(L, -1, 1);
+    if (control < 1 || (control > 1 && (size_t)control > info->n_controls))
+        luaL_error(L, "%s returned a control that it does not have", info->id);
+    add_finding(d, step->info, (int)control - 1, code, found);
+}
+
+struct decide_args {
+    struct judge judge;
+    const struct policy *policy;
+};
+
+static void run_checks(lua_State *L, const struct decide_args *a, const struct body_report *report,
+                       struct decision *d)
+{
+    const struct surface_plan *s = a->judge.plan;
+    for (size_t i = 0; i < s->n_checks; i++) {
+        const struct plan_step *step = &s->checks[i];
+        if (!is_due(step, report))
+            continue;
+        call_step(L, step, s->n_readings + i, true, 3);
+        if (!lua_isnil(L, -3))
+            take_finding(L, a->policy, step, d);
+        lua_pop(L, 3);
+    }
+}
+
+static void note_unknown(const struct surface_plan *s, const struct body_report *report,
+                         struct decision *d)
+{
+    if (s->unknown != UNKNOWN_WARN || report->unknown_count == 0)
+        return;
+    size_t n = 0;
+    for (size_t i = 0; i < report->unknown_count && i < BODY_UNKNOWN_MAX; i++) {
+        const size_t len = strlen(report->unknown[i]);
+        if (n + len + 2 >= sizeof d->unknown)
+            break;
+        n += (size_t)snprintf(d->unknown + n, sizeof d->unknown - n, "%s%s", n ? "," : "",
+                              report->unknown[i]);
+    }
+}
+
+static void allow(struct decision *d)
+{
+    d->verdict = VERDICT_ALLOW;
+    d->refusal = REFUSAL_NONE;
+}
+
+static int body_decide(lua_State *L)
+{
+    struct decide_args *a = lua_touserdata(L, 1);
+    struct judge *j = &a->judge;
+    const struct surface_plan *s = j->plan;
+    struct decision *d = j->out;
+    struct body_report report = {.verdict = BODY_VERDICT_NONE};
+
+    luaL_checkstack(L, AT_SLOTS + s->n_slots + 48, NULL);
+    plan_push_functions(L, j->surface);
+    lua_settop(L, AT_SLOTS + s->n_slots);
+    if (s->schema && !read_body(L, j, &report))
+        return 0;
+    const enum fact_step facts = read_facts(L, j, &report);
+    if (facts == FACT_STEP_ALLOW)
+        allow(d);
+    if (facts != FACT_STEP_READ)
+        return 0;
+    read_sources(L, j, &report);
+    run_readings(L, j, &report);
+    run_checks(L, a, &report, d);
+    note_unknown(s, &report, d);
+    if (d->n_findings == 0) {
+        allow(d);
+        return 0;
+    }
+    d->refusal = REFUSAL_BODY_POLICY;
+    (void)snprintf(d->reason, sizeof d->reason, "%s denied: %s", s->subject.p,
+                   d->findings[0].found);
+    return 0;
+}
+
+static void fault(struct decision *d, enum vm_result result, const struct err *err)
+{
+    static const char *const limits[] = {
+        [VM_MEMORY] = "the policy ran out of memory (lua.memory_limit)",
+        [VM_TIME] = "the policy ran out of time (lua.time_limit)",
+    };
+    d->verdict = VERDICT_DENY;
+    d->refusal = REFUSAL_POLICY_FAULT;
+    d->n_findings = 0;
+    const char *why = result == VM_FAULT ? err->text : limits[result];
+    copy_cut(d->reason, sizeof d->reason, str_of(why));
+}
+
+void policy_decide(struct policy *p, const struct policy_request *r, const struct fact *facts,
+                   size_t n_facts, struct decision *out)
+{
+    const struct surface_plan *s = policy_surface(p, r->route);
+    out->verdict = VERDICT_DENY;
+    out->refusal = REFUSAL_POLICY_FAULT;
+    out->n_findings = 0;
+    out->unknown[0] = '\0';
+    if (!s)
+        return;
+    /* An empty body decides nothing: the engine refuses it (inspection.md 2). */
+    if (s->schema && r->body.n == 0) {
+        allow(out);
+        return;
+    }
+    struct query query;
+    char *store = NULL;
+    struct err err = {""};
+    struct decide_args args = {{s, r->route->surface, r, NULL, facts, n_facts, out}, p};
+    enum vm_result result = VM_MEMORY;
+    if (s->n_queries && r->target.query.n) {
+        store = malloc(r->target.query.n);
+        if (!store || query_read(r->target.query, store, &query))
+            goto done;
+        args.judge.query = &query;
+    }
+    result = vm_call(p->vm, body_decide, &args, &err);
+done:
+    free(store);
+    if (result != VM_OK)
+        fault(out, result, &err);
+}
+
+void policy_refuse(const struct policy *p, const struct policy_request *r, enum refusal why,
+                   struct decision *out)
+{
+    const struct surface_plan *s = policy_surface(p, r->route);
+    char found[FOUND_MAX];
+    out->unknown[0] = '\0';
+    if (why == REFUSAL_BODY_TOO_LARGE && s) {
+        (void)snprintf(found, sizeof found, "the body is larger than %zu bytes", s->body_max);
+        deny_unread(s, out, why, "too_large", found);
+        return;
+    }
+    if (s) {
+        deny_unread(s, out, why, "inspection_failed", "the body could not be read to its end");
+        return;
+    }
+    out->n_findings = 0;
+    out->verdict = VERDICT_DENY;
+    out->refusal = why;
+    copy_cut(out->reason, sizeof out->reason, refusal_info(why)->code);
+}
+
+/* The id of the request's path, by the route's pattern: what stands for {id}. */
+static struct str path_id(const struct policy_request *r)
+{
+    const struct str pattern = str_of(r->route->path);
+    const char *brace = memchr(pattern.p, '{', pattern.n);
+    if (!brace)
+        return STR("");
+    const size_t before = (size_t)(brace - pattern.p);
+    const struct str rest = str_skip(pattern, before + sizeof "{id}" - 1);
+    struct str id = str_skip(r->target.normal, before);
+    id.n = id.n > rest.n ? id.n - rest.n : 0;
+    return id;
+}
+
+static bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+/* Puts the id for {id}, percent-encoded as one segment; false when it does not fit. */
+static bool expand(struct str path, struct str id, char out[LOOKUP_PATH_MAX])
+{
+    static const char hex[] = "0123456789ABCDEF";
+    const char *brace = memchr(path.p, '{', path.n);
+    const size_t before = brace ? (size_t)(brace - path.p) : path.n;
+    const struct str rest = str_skip(path, before + sizeof "{id}" - 1);
+    if (before + 3 * id.n + rest.n >= LOOKUP_PATH_MAX)
+        return false;
+    size_t n = before;
+    memcpy(out, path.p, before);
+    for (size_t i = 0; i < id.n; i++) {
+        if (is_unreserved(id.p[i])) {
+            out[n++] = id.p[i];
+            continue;
+        }
+        out[n++] = '%';
+        out[n++] = hex[(unsigned char)id.p[i] >> 4];
+        out[n++] = hex[id.p[i] & 15];
+    }
+    memcpy(out + n, rest.p, rest.n);
+    out[n + rest.n] = '\0';
+    return true;
+}
+
+size_t policy_plan(const struct policy *p, const struct policy_request *r,
+                   struct lookup out[LOOKUPS_MAX])
+{
+    const struct surface_plan *s = policy_surface(p, r->route);
+    if (!s)
+        return 0;
+    for (size_t i = 0; i < s->n_facts; i++) {
+        copy_cut(out[i].name, sizeof out[i].name, s->facts[i].name);
+        if (!expand(s->facts[i].path, path_id(r), out[i].path))
+            out[i].path[0] = '\0'; /* no such object: asking for it fails, which denies */
+    }
+    return s->n_facts;
+}

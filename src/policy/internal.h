@@ -1,0 +1,26 @@
+/* internal.h - struct policy, for the files that make up policy.h. */
+#ifndef SOCKGUARD_POLICY_INTERNAL_H
+#define SOCKGUARD_POLICY_INTERNAL_H
+
+#include "policy/plan.h"
+#include "policy/policy.h"
+#include "policy/rules.h"
+#include "policy/vm.h"
+
+struct policy {
+    struct vm *vm;       /* owned */
+    struct plan *plan;   /* owned; its texts live in vm */
+    struct rules *rules; /* owned */
+    unsigned api_version_min;
+    bool deny_verbose;
+    bool allow_body_blind_writes;
+};
+
+/* The built plan of a route's surface; NULL when it has none. */
+static inline const struct surface_plan *policy_surface(const struct policy *p,
+                                                        const struct route *route)
+{
+    return p->plan->surfaces[route->surface];
+}
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/lib.h"
+
+#include "base/base64.h"
+#include "policy/glob.h"
+#include "policy/text.h"
+
+#include <stdint.h>
+
+/* The registry's name for the metatable of globs. */
+static const char glob_type[] = "sockguard.glob";
+
+struct held_glob {
+    struct glob *glob; /* owned; NULL until compiled, and once released */
+    size_t *live;      /* the state's count, in the collector's closure */
+};
+
+static int text_base64(lua_State *L)
+{
+    const struct str s = text_arg(L, 1);
+    luaL_Buffer b;
+    char *out = luaL_buffinitsize(L, &b, s.n + 1);
+    size_t n;
+    if (base64_decode(s, out, &n) == RC_OK)
+        luaL_pushresultsize(&b, n);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
+static int glob_collect(lua_State *L)
+{
+    struct held_glob *held = luaL_checkudata(L, 1, glob_type);
+    if (held->glob)
+        --*held->live;
+    glob_free(held->glob);
+    held->glob = NULL;
+    return 0;
+}
+
+/* Upvalue 1 is the count of live globs. Their memory is malloc's, so the VM's ceiling
+ * does not see it: the count is what bounds it. */
+static int text_glob(lua_State *L)
+{
+    const struct str pattern = text_arg(L, 1);
+    size_t *live = lua_touserdata(L, lua_upvalueindex(1));
+    if (*live >= LIB_GLOBS_MAX)
+        return luaL_error(L, "more than %d globs", LIB_GLOBS_MAX);
+    struct held_glob *held = lua_newuserdatauv(L, sizeof *held, 0);
+    *held = (struct held_glob){NULL, live};
+    luaL_setmetatable(L, glob_type);
+    switch (glob_open(&held->glob, pattern, GLOB_TOKEN)) {
+    case RC_OK:
+        ++*live;
+        return 1;
+    case RC_TOOBIG:
+        return luaL_argerror(L, 1, "the pattern is too long");
+    default:
+        return luaL_error(L, "out of memory");
+    }
+}
+
+static int text_matches(lua_State *L)
+{
+    const struct held_glob *held = luaL_checkudata(L, 1, glob_type);
+    const struct str s = text_arg(L, 2);
+    luaL_argcheck(L, s.n <= LIB_TOKEN_MAX, 2, "longer than 64 KiB");
+    luaL_argcheck(L, held->glob, 1, "glob was released");
+    lua_pushboolean(L, glob_match(held->glob, s));
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"base64", text_base64},
+    {"matches", text_matches},
+    {NULL, NULL},
+};
+
+/* Pushes the metatable of globs, with the count of live ones in it: each glob points at
+ * the count, so it must outlive them all, and a second opening must find it again. */
+static void push_glob_type(lua_State *L)
+{
+    if (!luaL_newmetatable(L, glob_type))
+        return;
+    lua_pushcfunction(L, glob_collect);
+    lua_setfield(L, -2, "__gc");
+    size_t *live = lua_newuserdatauv(L, sizeof *live, 0);
+    *live = 0;
+    lua_setfield(L, -2, "live");
+}
+
+int lib_open(lua_State *L)
+{
+    lua_newtable(L);
+    luaL_setfuncs(L, text_functions, 0);
+    luaL_setfuncs(L, functions, 0);
+    push_glob_type(L);
+    lua_getfield(L, -1, "live");
+    lua_pushcclosure(L, text_glob, 1);
+    lua_setfield(L, -3, "glob");
+    lua_pop(L, 1);
+    return 1;
+}

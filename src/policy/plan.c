@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/plan.h"
+
+#include <lauxlib.h>
+#include <stdlib.h>
+
+/* Registry key of { [surface] = functions, names = the compiled table }. */
+static const char anchor;
+
+struct plan *plan_new(void)
+{
+    struct plan *p = calloc(1, sizeof *p);
+    if (!p)
+        return NULL;
+    static const enum surface built[] = {SURFACE_CONTAINER_CREATE, SURFACE_EXEC_CREATE,
+                                         SURFACE_EXEC_START, SURFACE_IMAGE_PULL};
+    for (size_t i = 0; i < sizeof built / sizeof built[0]; i++) {
+        struct surface_plan *s = calloc(1, sizeof *s);
+        p->surfaces[built[i]] = s;
+        if (!s || !(s->schema = schema_new()))
+            goto fail;
+        for (size_t f = 0; f < LOOKUPS_MAX; f++)
+            if (!(s->facts[f].schema = schema_new()))
+                goto fail;
+    }
+    return p;
+fail:
+    plan_free(p);
+    return NULL;
+}
+
+static void surface_plan_free(struct surface_plan *s)
+{
+    if (!s)
+        return;
+    schema_free(s->schema);
+    for (size_t f = 0; f < LOOKUPS_MAX; f++)
+        schema_free(s->facts[f].schema);
+    free(s);
+}
+
+void plan_free(struct plan *p)
+{
+    if (!p)
+        return;
+    for (size_t i = 0; i < SURFACE_COUNT; i++)
+        surface_plan_free(p->surfaces[i]);
+    free(p);
+}
+
+/* The string member of the table on top; the table keeps it alive. */
+static struct str text_member(lua_State *L, const char *name)
+{
+    struct str s;
+    lua_getfield(L, -1, name);
+    s.p = luaL_optlstring(L, -1, "", &s.n);
+    lua_pop(L, 1);
+    return s;
+}
+
+static int int_member(lua_State *L, const char *name)
+{
+    lua_getfield(L, -1, name);
+    const lua_Integer i = luaL_optinteger(L, -1, 0);
+    lua_pop(L, 1);
+    if (i < 0 || i > INT32_MAX)
+        luaL_error(L, "%s is out of range", name);
+    return (int)i;
+}
+
+/* Pushes the list member of the table on top and returns its length, at most max. */
+static size_t push_list(lua_State *L, const char *name, size_t max)
+{
+    lua_getfield(L, -1, name);
+    const size_t n = (size_t)lua_rawlen(L, -1);
+    if (n > max)
+        luaL_error(L, "too many %s: %d, at most %d", name, (int)n, (int)max);
+    return n;
+}
+
+static size_t load_sources(lua_State *L, const char *list, const char *name,
+                           struct plan_source out[PLAN_SOURCES_MAX])
+{
+    const size_t n = push_list(L, list, PLAN_SOURCES_MAX);
+    for (size_t i = 0; i < n; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        out[i].slot = int_member(L, "slot");
+        out[i].name = text_member(L, name);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return n;
+}
+
+static void load_reads(lua_State *L, const char *list, struct plan_step *step)
+{
+    step->n_reads = (uint8_t)push_list(L, list, PLAN_READS_MAX);
+    for (int i = 0; i < step->n_reads; i++) {
+        lua_rawgeti(L, -1, i + 1);
+        const int slot = (int)luaL_checkinteger(L, -1);
+        if (slot < 1 || slot > BODY_SLOTS_MAX)
+            luaL_error(L, "more than %d values are read", BODY_SLOTS_MAX);
+        step->reads[i] = (uint8_t)slot;
+        step->mask[(slot - 1) / 64] |= UINT64_C(1) << (slot - 1) % 64;
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+/* Appends member `name` of the table on top, and `settings` of it (or nil), to the
+ * list of functions at index functions. */
+static void keep_function(lua_State *L, int functions, const char *name, const char *settings)
+{
+    const lua_Integer n = luaL_checkinteger(L, functions + 1);
+    lua_getfield(L, -1, name);
+    luaL_checktype(L, -1, LUA_TFUNCTION);
+    lua_rawseti(L, functions, 2 * n + 1);
+    if (settings) {
+        lua_getfield(L, -1, settings);
+        lua_rawseti(L, functions, 2 * n + 2);
+    } else {
+        lua_pushboolean(L, 0); /* keeps the list without holes */
+        lua_rawseti(L, functions, 2 * n + 2);
+    }
+    lua_pushinteger(L, n + 1);
+    lua_replace(L, functions + 1);
+}
+
+static void load_steps(lua_State *L, struct surface_plan *s, int functions)
+{
+    s->n_readings = push_list(L, "readings", PLAN_READINGS_MAX);
+    for (size_t i = 0; i < s->n_readings; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        s->readings[i].slot = int_member(L, "slot");
+        load_reads(L, "from", &s->readings[i]);
+        keep_function(L, functions, "read", NULL);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    s->n_checks = push_list(L, "checks", PLAN_CHECKS_MAX);
+    for (size_t i = 0; i < s->n_checks; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        s->checks[i].info = int_member(L, "index") - 1;
+        lua_getfield(L, -1, "always");
+        s->checks[i].always = lua_toboolean(L, -1);
+        lua_pop(L, 1);
+        load_reads(L, "reads", &s->checks[i]);
+        keep_function(L, functions, "check", "knobs");
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+static void load_facts(lua_State *L, struct surface_plan *s)
+{
+    s->n_facts = push_list(L, "facts", LOOKUPS_MAX);
+    for (size_t i = 0; i < s->n_facts; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        s->facts[i].name = text_member(L, "name");
+        s->facts[i].path = text_member(L, "path");
+        lua_getfield(L, -1, "schema");
+        lua_getfield(L, -2, "slots");
+        schema_load(L, s->facts[i].schema, lua_gettop(L) - 1, lua_gettop(L));
+        lua_pop(L, 3);
+    }
+    lua_pop(L, 1);
+}
+
+static enum unknown_fields unknown_of(struct str word)
+{
+    if (str_eq(word, STR("allow")))
+        return UNKNOWN_ALLOW;
+    return str_eq(word, STR("deny")) ? UNKNOWN_DENY : UNKNOWN_WARN;
+}
+
+/* The surface's table is on top. */
+static void load_surface(lua_State *L, struct surface_plan *s, int anchored, enum surface surface)
+{
+    s->subject = text_member(L, "subject");
+    s->prefix = text_member(L, "prefix");
+    s->body_max = (size_t)int_member(L, "body_max");
+    s->unknown = unknown_of(text_member(L, "unknown_fields"));
+    s->unknown_slot = int_member(L, "unknown_slot");
+    s->n_slots = (int)push_list(L, "slots", BODY_SLOTS_MAX);
+    lua_getfield(L, -2, "document");
+    if (lua_istable(L, -1)) {
+        schema_load(L, s->schema, lua_gettop(L), lua_gettop(L) - 1);
+    } else {
+        schema_free(s->schema);
+        s->schema = NULL;
+    }
+    lua_pop(L, 2);
+    s->n_queries = load_sources(L, "queries", "key", s->queries);
+    s->n_headers = load_sources(L, "headers", "name", s->headers);
+    load_facts(L, s);
+
+    /* functions and, above them, how many there are, below the surface's table */
+    lua_newtable(L);
+    lua_insert(L, -2);
+    lua_pushinteger(L, 0);
+    lua_insert(L, -2);
+    const int functions = lua_gettop(L) - 2;
+    load_steps(L, s, functions);
+    lua_pushvalue(L, functions);
+    lua_rawseti(L, anchored, (lua_Integer)surface);
+    lua_remove(L, functions + 1);
+    lua_remove(L, functions);
+}
+
+static void load_controls(lua_State *L, struct check_info *info)
+{
+    const size_t max = sizeof info->controls / sizeof info->controls[0];
+    info->n_controls = push_list(L, "controls", max);
+    for (size_t i = 0; i < info->n_controls; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        info->controls[i].cis = text_member(L, "cis").p;
+        info->controls[i].bench = text_member(L, "bench").p;
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+static void load_infos(lua_State *L, struct plan *p)
+{
+    p->n_infos = push_list(L, "checks", PLAN_INFOS_MAX);
+    for (size_t i = 0; i < p->n_infos; i++) {
+        struct check_info *info = &p->infos[i];
+        lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        info->id = text_member(L, "id").p;
+        info->code = text_member(L, "code").p;
+        info->knob = text_member(L, "knob").p;
+        info->title = text_member(L, "title").p;
+        info->fix = text_member(L, "fix").p;
+        load_controls(L, info);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+void plan_load(lua_State *L, struct plan *p, int index)
+{
+    const int compiled = lua_absindex(L, index);
+    luaL_checkstack(L, 32, "compiling the policy");
+    lua_newtable(L);
+    const int anchored = lua_gettop(L);
+    lua_pushvalue(L, compiled);
+    lua_setfield(L, anchored, "names");
+    lua_pushvalue(L, anchored);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &anchor);
+
+    lua_pushvalue(L, compiled);
+    load_infos(L, p);
+    lua_getfield(L, -1, "surfaces");
+    for (int s = 0; s < SURFACE_COUNT; s++) {
+        if (!p->surfaces[s])
+            continue;
+        lua_getfield(L, -1, surface_name((enum surface)s).p);
+        luaL_checktype(L, -1, LUA_TTABLE);
+        load_surface(L, p->surfaces[s], anchored, (enum surface)s);
+        lua_pop(L, 1);
+    }
+    lua_settop(L, anchored - 1);
+}
+
+void plan_push_functions(lua_State *L, enum surface s)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &anchor);
+    lua_rawgeti(L, -1, (lua_Integer)s);
+    lua_remove(L, -2);
+}

@@ -1,0 +1,82 @@
+/* plan.h - the compiled policy: per surface, what is read where and which checks run.
+ *
+ * Made once, when the policy opens, from what lua/core/compile.lua returns. Plain
+ * arrays with ceilings; the Lua functions and their settings stay in one Lua list per
+ * surface, which plan_push_functions pushes. Names (check ids and the like) point at
+ * Lua strings that the plan keeps alive in its state, so a plan dies with its VM.
+ */
+#ifndef SOCKGUARD_POLICY_PLAN_H
+#define SOCKGUARD_POLICY_PLAN_H
+
+#include "http/route.h"
+#include "policy/body.h"
+#include "policy/policy.h"
+
+enum {
+    PLAN_CHECKS_MAX = 128,  /* per surface */
+    PLAN_READINGS_MAX = 24, /* per surface */
+    PLAN_READS_MAX = 12,    /* per check or reading */
+    PLAN_SOURCES_MAX = 16,  /* query keys, headers */
+    PLAN_INFOS_MAX = 512,   /* checks in all */
+};
+
+/* A value that comes from the query or from a header. */
+struct plan_source {
+    int slot;
+    struct str name;
+};
+
+struct plan_fact {
+    struct str name;
+    struct str path;       /* with {id} */
+    struct schema *schema; /* owned */
+};
+
+/* A reading (slot > 0: where its value goes) or a check (slot 0). */
+struct plan_step {
+    int slot;
+    int info;        /* check: index for policy_check */
+    bool always;
+    uint8_t n_reads;
+    uint8_t reads[PLAN_READS_MAX]; /* slots */
+    uint64_t mask[BODY_SLOTS_MAX / 64];
+};
+
+enum unknown_fields { UNKNOWN_ALLOW, UNKNOWN_WARN, UNKNOWN_DENY };
+
+struct surface_plan {
+    struct str subject; /* container create */
+    struct str prefix;  /* cc: starts the codes that no check owns */
+    size_t body_max;    /* 0: judged without its body */
+    enum unknown_fields unknown;
+    int n_slots;
+    int unknown_slot; /* receives the list of unknown members, 0 if no check asks */
+    struct schema *schema; /* owned; NULL: no document */
+    size_t n_queries, n_headers, n_facts, n_readings, n_checks;
+    struct plan_source queries[PLAN_SOURCES_MAX];
+    struct plan_source headers[PLAN_SOURCES_MAX];
+    struct plan_fact facts[LOOKUPS_MAX];
+    struct plan_step readings[PLAN_READINGS_MAX];
+    struct plan_step checks[PLAN_CHECKS_MAX];
+};
+
+struct plan {
+    struct surface_plan *surfaces[SURFACE_COUNT]; /* owned; NULL: not built */
+    size_t n_infos;
+    struct check_info infos[PLAN_INFOS_MAX];
+};
+
+/* Outside Lua. NULL: out of memory. */
+struct plan *plan_new(void);
+void plan_free(struct plan *p); /* NULL is fine */
+
+/* Inside a vm_call body: fills the plan from the table at index (what compile.lua
+ * returned) and anchors its functions. May raise; the caller frees the plan. */
+void plan_load(lua_State *L, struct plan *p, int index);
+
+/* Pushes the list of a surface's functions: readings first, then checks; function i
+ * (0-based) is entry 2i+1, its settings (nil for readings) entry 2i+2. Raises never
+ * after plan_load succeeded. */
+void plan_push_functions(lua_State *L, enum surface s);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/internal.h"
+
+#include "policy/config.h"
+#include "policy/sandbox.h"
+
+#include <lauxlib.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct open_args {
+    struct policy *policy;
+    const struct config *config;
+};
+
+/* In the VM: the sandbox, then lua/core/compile.lua over the settings, then the plan. */
+static int body_open(lua_State *L)
+{
+    struct open_args *a = lua_touserdata(L, 1);
+    luaL_checkstack(L, 16, NULL);
+    sandbox_push(L);
+    lua_getfield(L, -1, "require");
+    lua_pushliteral(L, "core.compile");
+    lua_call(L, 1, 1);
+    config_push(a->config, L);
+    lua_call(L, 1, 1);
+    plan_load(L, a->policy->plan, -1);
+    return 0;
+}
+
+static struct vm_limits limits_of(const struct settings *s, bool exact)
+{
+    if (exact)
+        return (struct vm_limits){.memory = s->lua.memory, .instructions = s->lua.instructions};
+    return (struct vm_limits){
+        .memory = s->lua.memory, .cpu_ms = (unsigned)s->lua.cpu_ms, .wall_ms = 2000};
+}
+
+static int open_vm(struct policy *p, const struct config *config, bool exact, struct err *err)
+{
+    const struct vm_limits limits = limits_of(config_settings(config), exact);
+    int rc = vm_open(&p->vm, &limits, err);
+    if (rc)
+        return rc;
+    p->plan = plan_new();
+    if (!p->plan)
+        return err_set(err, RC_NOMEM, "out of memory");
+    struct open_args args = {p, config};
+    switch (vm_call(p->vm, body_open, &args, err)) {
+    case VM_OK:
+        return RC_OK;
+    case VM_MEMORY:
+        return err_set(err, RC_NOMEM, "lua.memory_limit: the policy does not fit into %zu bytes",
+                       limits.memory);
+    case VM_TIME:
+        return err_set(err, RC_INVALID, "lua.time_limit: compiling the policy took too long");
+    default:
+        return RC_INVALID;
+    }
+}
+
+int policy_open(struct policy **out, const struct config *config, bool exact, struct err *err)
+{
+    const struct settings *s = config_settings(config);
+    struct policy *p = calloc(1, sizeof *p);
+    if (!p)
+        return err_set(err, RC_NOMEM, "out of memory");
+    p->api_version_min = s->api_version_min;
+    p->deny_verbose = s->deny_verbose;
+    p->allow_body_blind_writes = s->allow_body_blind_writes;
+
+    const struct rule_source *sources;
+    const size_t n = config_rules(config, &sources);
+    int rc = rules_open(&p->rules, sources, n, err);
+    if (!rc)
+        rc = open_vm(p, config, exact, err);
+    if (rc) {
+        policy_free(p);
+        return rc;
+    }
+    *out = p;
+    return RC_OK;
+}
+
+void policy_free(struct policy *p)
+{
+    if (!p)
+        return;
+    rules_free(p->rules);
+    plan_free(p->plan);
+    vm_free(p->vm);
+    free(p);
+}
+
+void policy_rest(struct policy *p)
+{
+    vm_rest(p->vm);
+}
+
+size_t policy_rule_count(const struct policy *p)
+{
+    return rules_count(p->rules);
+}
+
+size_t policy_check_count(const struct policy *p)
+{
+    return p->plan->n_infos;
+}
+
+const struct check_info *policy_check(const struct policy *p, int check)
+{
+    return check >= 0 && (size_t)check < p->plan->n_infos ? &p->plan->infos[check] : NULL;
+}
+
+static void set_reason(struct decision *d, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void set_reason(struct decision *d, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(d->reason, sizeof d->reason, format, args);
+    va_end(args);
+}
+
+static void refuse(struct decision *d, enum refusal why)
+{
+    d->verdict = VERDICT_DENY;
+    d->refusal = why;
+}
+
+/* A version component, saturating: digit runs are unbounded. */
+static unsigned read_component(struct str *s)
+{
+    unsigned v = 0;
+    while (s->n && s->p[0] >= '0' && s->p[0] <= '9') {
+        v = v > 99999 ? v : v * 10 + (unsigned)(s->p[0] - '0');
+        *s = str_skip(*s, 1);
+    }
+    return v;
+}
+
+/* Engines before API 1.24 let a start body replace the container's HostConfig
+ * (design.md H3), so older versions are answered as a newer engine words it. */
+static bool version_too_old(const struct policy *p, struct str version)
+{
+    if (version.n == 0)
+        return false;
+    struct str rest = str_skip(version, 2); /* "/v" */
+    const unsigned major = read_component(&rest);
+    rest = str_skip(rest, 1);
+    const unsigned minor = read_component(&rest);
+    const unsigned least_major = p->api_version_min / 1000;
+    return major < least_major || (major == least_major && minor < p->api_version_min % 1000);
+}
+
+/* `application/json` before any `;`, in any case. */
+static bool type_is_json(struct str type)
+{
+    const char *semicolon = type.n ? memchr(type.p, ';', type.n) : NULL;
+    if (semicolon)
+        type.n = (size_t)(semicolon - type.p);
+    return str_eq_nocase(str_trim(type), STR("application/json"));
+}
+
+/* The form parser of the engine lets body values win over the query, and some of its
+ * handlers read a body that nobody would expect there: only the route's own kind passes. */
+static bool body_kind_passes(const struct policy_request *r, struct decision *d)
+{
+    if (!r->has_body)
+        return true;
+    switch (r->route->body) {
+    case BODY_NONE:
+        refuse(d, REFUSAL_BODY_UNEXPECTED);
+        set_reason(d, "the engine takes no request body on %s", r->route->path);
+        return false;
+    case BODY_JSON:
+        if (type_is_json(r->content_type))
+            return true;
+        refuse(d, REFUSAL_BODY_TYPE);
+        set_reason(d, "a body on %s must have Content-Type application/json", r->route->path);
+        return false;
+    case BODY_ANY:
+    case BODY_ARCHIVE:
+        break;
+    }
+    return true;
+}
+
+static bool query_passes(const struct policy_request *r, struct decision *d)
+{
+    if (!r->route->judges_query || r->target.query.n == 0)
+        return true;
+    struct query q;
+    char *store = malloc(r->target.query.n);
+    const int rc = store ? query_read(r->target.query, store, &q) : RC_NOMEM;
+    bool passes = rc == RC_OK;
+    if (!passes)
+        set_reason(d, "the query cannot be read in one way only");
+    for (size_t i = 0; passes && i < q.n; i++) {
+        const struct str key = q.pairs[i].key;
+        const bool known = route_knows_query(r->route, key);
+        bool repeated = false;
+        for (size_t j = 0; j < i; j++)
+            repeated = repeated || str_eq(q.pairs[j].key, key);
+        if (known && !repeated)
+            continue;
+        passes = false;
+        set_reason(d, repeated ? "a query key of %s is given twice" : "%s has no such query key",
+                   r->route->path);
+    }
+    free(store);
+    if (!passes)
+        refuse(d, REFUSAL_QUERY_REFUSED);
+    return passes;
+}
+
+/* What route and rules allow, but cannot be judged. */
+static bool surface_passes(const struct policy *p, const struct policy_request *r,
+                           struct decision *d)
+{
+    const struct route *route = r->route;
+    if (route->surface == SURFACE_NONE || p->allow_body_blind_writes)
+        return true;
+    if (!policy_surface(p, route)) {
+        refuse(d, REFUSAL_NOT_BUILT);
+        set_reason(d,
+                   "this version cannot inspect %s requests; insecure_allow_body_blind_writes: "
+                   "true lets them through unseen",
+                   surface_name(route->surface).p);
+        return false;
+    }
+    return true;
+}
+
+void policy_route(const struct policy *p, const struct policy_request *r, struct decision *out)
+{
+    struct decision *d = out;
+    d->verdict = VERDICT_DENY;
+    d->refusal = REFUSAL_POLICY_FAULT;
+    d->n_findings = 0;
+    d->unknown[0] = '\0';
+
+    const struct rule_verdict v = rules_decide(p->rules, r->method, r->target.normal);
+    d->rule = v.rule;
+    set_reason(d, "%.*s", (int)v.reason.n, v.reason.p);
+    if (!v.allow) {
+        const bool none = str_eq(v.reason, STR("no matching allow rule"));
+        refuse(d, none ? REFUSAL_NO_RULE : REFUSAL_DENY_RULE);
+        return;
+    }
+    if (version_too_old(p, r->target.version)) {
+        refuse(d, REFUSAL_API_VERSION);
+        const struct str version = str_skip(r->target.version, 2);
+        set_reason(d,
+                   "client version %.*s is too old. Minimum supported API version is %u.%u, please "
+                   "upgrade your client to a newer version",
+                   version.n > 32 ? 32 : (int)version.n, version.p, p->api_version_min / 1000,
+                   p->api_version_min % 1000);
+        return;
+    }
+    if (r->route->many_segments) {
+        refuse(d, REFUSAL_PATH_AMBIGUOUS);
+        set_reason(d, "the id in %s has more than one path segment", r->route->path);
+        return;
+    }
+    if (!surface_passes(p, r, d) || !body_kind_passes(r, d) || !query_passes(r, d))
+        return;
+    d->verdict = VERDICT_ALLOW;
+    d->refusal = REFUSAL_NONE;
+}
+
+bool policy_judges(const struct policy *p, const struct route *route)
+{
+    const struct surface_plan *s = policy_surface(p, route);
+    return s && s->n_checks > 0;
+}
+
+size_t policy_body_max(const struct policy *p, const struct route *route)
+{
+    const struct surface_plan *s = policy_surface(p, route);
+    return s ? s->body_max : 0;
+}
