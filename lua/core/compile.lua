@@ -160,13 +160,13 @@ end
 
 
 local function first_knob(check)
-  local first
-  for name in pairs(check.knobs) do
+  local first = check.knob
+  for name in pairs(check.knob and {} or check.knobs) do
     if not first or name < first then
       first = name
     end
   end
-  return check.knob or (first and registry.key(check, first)) or ""
+  return first and registry.key(check, first) or ""
 end
 
 

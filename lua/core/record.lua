@@ -6,13 +6,21 @@
 -- that order; `knobs` holds the compiled values of its own settings.
 local record = {}
 
+--- In examples an empty table is an object; this one table is the empty list.
+record.NO_ITEMS = {}
+
 -- field -> type; a field with `?` may be absent
 local CHECK_FIELDS = {
   id = "string", code = "string", surface = "string", order = "number",
   title = "string", reason = "string", fix = "string",
   reads = "table", knobs = "table", check = "function",
-  controls = "table?", always = "boolean?", active = "function?",
+  controls = "table?", always = "boolean?", active = "function?", knob = "string?",
   allows = "table", denies = "table",
+}
+
+local OPTIONAL = {
+  ["table?"] = "table", ["boolean?"] = "boolean", ["function?"] = "function",
+  ["string?"] = "string",
 }
 
 local READING_FIELDS = {
@@ -32,13 +40,12 @@ local function verify(what, name, fields, value)
     end
   end
   for field, want in pairs(fields) do
-    local optional = want == "table?" or want == "boolean?" or want == "function?"
     local found = type(value[field])
-    if found == "nil" and not optional then
+    if found == "nil" and not OPTIONAL[want] then
       complain(what, name, "has no " .. field)
     end
-    if found ~= "nil" and found .. (optional and "?" or "") ~= want then
-      complain(what, name, field .. " must be a " .. want)
+    if found ~= "nil" and found ~= (OPTIONAL[want] or want) then
+      complain(what, name, field .. " must be a " .. (OPTIONAL[want] or want))
     end
   end
 end
@@ -51,20 +58,45 @@ end
 --   order     its place in the specification's order of evaluation
 --   controls  list of { cis = the page's number, bench = docker-bench-security 1.6.0's }
 --   knobs     its settings: name -> shape
+--   knob      the name of the one that a denied caller's operator would turn, where there
+--             are several; else the first by name
 --   active    function(knobs) -> false when no request can fail it; it is then left out
 --   reads     what it is given: body members ("HostConfig.Privileged"), readings ("binds"),
 --             "query.<key>", "header.<Name>", "<fact>.<member>"
 --   always    true: also runs when nothing that it reads is there (the require_* family)
 --   check     function(value, ..., knobs)
 --   title, reason, fix   for people
---   allows, denies       examples: { body = ..., knobs = ..., query = ..., header = ... }
+--   allows, denies       examples: { body = ..., knobs = ..., query = ..., header = ...,
+--                        facts = ... } (core.example makes them). Whole requests: with these
+--                        settings and all others at their defaults, each of `allows` passes
+--                        every check of its surface, and this check is the first to find
+--                        something in each of `denies`
 function record.check(value)
   verify("check", value.id, CHECK_FIELDS, value)
+  if value.knob and not value.knobs[value.knob] then
+    complain("check", value.id, "has no setting " .. value.knob)
+  end
   if #value.allows == 0 or #value.denies == 0 then
     complain("check", value.id, "needs an example on each side")
   end
   value.controls = value.controls or {}
   return value
+end
+
+
+--- active: only when the switch `name` is on.
+function record.when(name)
+  return function(knobs)
+    return knobs[name]
+  end
+end
+
+
+--- active: only while the switch `name` is off.
+function record.unless(name)
+  return function(knobs)
+    return not knobs[name]
+  end
 end
 
 

@@ -5,6 +5,11 @@ local registry = {}
 local MODULES = {
   "cis-docker-benchmark",
   "knobs.container_create",
+  "knobs.container_devices",
+  "knobs.container_limits",
+  "knobs.container_mounts",
+  "knobs.container_network",
+  "knobs.container_security",
   "knobs.exec",
   "knobs.image_pull",
 }

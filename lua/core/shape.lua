@@ -67,6 +67,12 @@ function shape.count(default, least)
 end
 
 
+--- A text; absent when nobody sets it.
+function shape.text()
+  return new { type = "string", expect = "a text" }
+end
+
+
 --- One of a few words, exactly as written.
 function shape.word(default, words)
   local known = {}
@@ -106,6 +112,15 @@ function shape.names(options)
       return to_set(value, normalise)
     end,
   }
+end
+
+
+--- A list of strings that a check wants to see in a form of its own. options: expect,
+-- valid (entry -> true, or nil and why), compile (list -> what the check gets).
+function shape.entries(options)
+  local plain = shape.names { expect = options.expect, valid = options.valid }
+  plain.compile = options.compile
+  return plain
 end
 
 

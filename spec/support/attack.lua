@@ -73,9 +73,8 @@ local function read_answers(connection, entry)
   wait.until_true(function()
     if size ~= connection.size then
       size = connection.size
-      local final
-      final, _, rest = read_responses(entry, connection:bytes(), connection.ended)
-      n = #final
+      local final, _, left = read_responses(entry, connection:bytes(), connection.ended)
+      n, rest = #final, left
     end
     local quiet = uv.now() - (connection.last_byte or 0) >= QUIET_MS
     return connection.ended or (n > 0 and not rest and quiet)

@@ -4,7 +4,7 @@
 -- By itself:   lua5.4 spec/support/engine.lua SOCKET [RECORD_FILE]
 --
 -- It keeps every byte of every connection. What it answers is in support.answers. Tests of
--- what a real engine does run against a real one (spec/engine).
+-- what a real engine does run against a real one (test/engine).
 if not package.path:find("spec/?.lua", 1, true) then
   local here = (arg and arg[0] or ""):match("^(.*)support/engine%.lua$") or "spec/"
   package.path = here .. "?.lua;" .. package.path

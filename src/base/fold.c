@@ -14,6 +14,25 @@ uint32_t fold_code(uint32_t code)
     return code == KELVIN_SIGN ? 'k' : code;
 }
 
+size_t fold_bytes(struct str s, char *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        const struct str rest = {s.p + i, s.n - i};
+        const unsigned char byte = (unsigned char)s.p[i];
+        if (byte == 0xC5 && str_starts(rest, STR("\xC5\xBF"))) { /* U+017F */
+            out[n++] = 's';
+            i += 1;
+        } else if (byte == 0xE2 && str_starts(rest, STR("\xE2\x84\xAA"))) { /* U+212A */
+            out[n++] = 'k';
+            i += 2;
+        } else {
+            out[n++] = ascii_lower(s.p[i]);
+        }
+    }
+    return n;
+}
+
 /* Takes one code point off s; a byte that begins none stands for itself, in a range
  * that no code point is in. */
 static uint32_t next_folded(struct str *s)

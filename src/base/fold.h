@@ -11,6 +11,10 @@
 
 uint32_t fold_code(uint32_t code);
 
+/* Writes s folded to out (room for s.n bytes; s.p itself is fine) and returns the length:
+ * two strings are equal under folding exactly if their folded bytes are equal. */
+size_t fold_bytes(struct str s, char *out);
+
 /* Equal under folding, code point by code point. */
 bool str_same_folded(struct str a, struct str b);
 

@@ -1,8 +1,8 @@
 /* route.h - the engine's routes: what each one is to us.
  *
  * The table is routes.def, made from the engine's own API (Docker 20.10 to 29,
- * API to 1.56) plus libpod's prefix. A path that is in no row is ROUTE_UNKNOWN:
- * rules decide about it, nothing judges it, and the engine answers 404.
+ * API to 1.56) plus libpod's prefix. A path that is in no row is unknown: rules decide
+ * about it, nothing judges it, and the engine answers 404.
  */
 #ifndef SOCKGUARD_HTTP_ROUTE_H
 #define SOCKGUARD_HTTP_ROUTE_H
@@ -36,7 +36,7 @@ enum surface {
 #define X(name, text) SURFACE_##name,
     SURFACES(X)
 #undef X
-    SURFACE_COUNT,
+        SURFACE_COUNT,
 };
 
 /* The surface's name as configuration and logs spell it. Static storage. */
@@ -47,6 +47,7 @@ enum body_kind {
     BODY_NONE,    /* the engine reads no body here: a non-empty one is refused */
     BODY_JSON,    /* application/json */
     BODY_ARCHIVE, /* application/x-tar or none */
+    BODY_IMPORT,  /* images/create: none, but an archive where the query says fromSrc=- */
 };
 
 enum deadline {
@@ -60,17 +61,20 @@ struct route {
     enum surface surface;
     enum body_kind body;
     enum deadline deadline;
-    bool hijack;       /* the engine may answer with a raw stream */
-    bool judges_query; /* a check reads the query: unknown or repeated keys are refused */
-    bool many_segments; /* the path matched with an id of more than one segment */
-    const char *path;  /* the pattern, for documentation and metrics: /containers/{id}/json */
-    const char *query; /* the keys the engine reads, separated by spaces */
+    bool hijack;        /* the engine may answer with a raw stream */
+    bool judges_query;  /* a check reads the query: unknown or repeated keys are refused */
+    bool many_segments; /* the engine's router reads this path otherwise than we do: a judged
+                           or hijacked route whose id has a slash, or a version prefix of an
+                           odd form. Refused. */
+    const char *path;   /* the pattern, for documentation and metrics: /containers/{id}/json */
+    const char *query;  /* the keys the engine reads, separated by spaces */
 };
 
 /* The route of a request, by method and path without version (struct target's
- * normal). Never NULL: an unknown path gives the row ROUTE_UNKNOWN (path
- * "other", SURFACE_NONE, BODY_ANY). {id} is what the engine's router takes: one or
- * more segments for containers, images, volumes and the like. */
+ * normal). Never NULL, static storage: an unknown path gives a row with METHOD_NONE, path
+ * "other", SURFACE_NONE, BODY_ANY. {id} is what the engine's router takes: one or more
+ * segments for containers, images, volumes and the like. No allocation; one pass over the
+ * rows of the path's first segment. */
 const struct route *route_find(enum method m, struct str normal);
 
 /* True when key is one that the route's engine handler reads. */

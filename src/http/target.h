@@ -17,16 +17,20 @@ struct target {
     bool has_query;     /* a `?` was there, also with nothing behind it */
 };
 
-/* Splits, decodes and cleans. store has room for at least raw.n bytes (or 1), is
- * the caller's and must live as long as *out. Cleaning: `//` collapses, `.` drops,
- * `..` resolves and never leaves the root, a trailing slash drops; then one prefix
- * /v<digits>[.<digits>[.<digits>]]/ is split off.
- * Refused: absolute and authority form, fragments, bad escapes, an encoded NUL
- * (REFUSAL_BAD_TARGET); `*` (REFUSAL_NO_RULE: no rule can allow it); a query with
- * `;`, a bad escape or a raw byte outside printable ASCII (REFUSAL_BAD_TARGET). */
+/* Splits, decodes and cleans. store has room for at least raw.n bytes (or 1), is the
+ * caller's and must live as long as *out; *out is filled only on REFUSAL_NONE.
+ * Cleaning: `//` collapses, `.` drops, `..` resolves and never leaves the root, a trailing
+ * slash drops; then one prefix /v<digits>[.<digits>[.<digits>]]/ is split off.
+ * Refused: absolute and authority form, fragments, bad escapes, an encoded NUL, a raw byte
+ * outside printable ASCII, a query with `;` (REFUSAL_BAD_TARGET); `*` (REFUSAL_NO_RULE: no
+ * rule can allow it). */
 enum refusal target_read(struct str raw, char *store, struct target *out);
 
-/* The API version in hundreds-and-ones: "/v1.41" is 1041, none or not of the form
+/* How long the version prefix /v<digits>[.<digits>[.<digits>]] of a cleaned path is, without
+ * the `/` that must follow it; 0 when there is none. */
+size_t target_version_length(struct str path);
+
+/* The API version as major times 1000 plus minor: "/v1.41" is 1041, none or not of the form
  * major.minor is 0. */
 unsigned target_api_version(struct str version);
 
@@ -44,7 +48,8 @@ struct query {
 
 /* Decodes a query as the engine does (Go's url.ParseQuery). store has room for
  * raw.n bytes. RC_OK, RC_SYNTAX (bad escape or `;`), RC_TOOBIG (more pairs than
- * QUERY_PAIRS_MAX). Pairs keep their order; repeated keys are all there. */
+ * QUERY_PAIRS_MAX); after a failure *out holds no pair. Pairs keep their order; repeated
+ * keys are all there. */
 int query_read(struct str raw, char *store, struct query *out);
 
 /* The first value of key; p is NULL when it is not there. */

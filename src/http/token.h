@@ -19,18 +19,18 @@
 enum { TOKEN_DEPTH_MAX = 128 }; /* nested objects and arrays */
 
 enum token_kind {
-    TOKEN_MORE,         /* the piece is used up; give the next one, or end */
-    TOKEN_OBJECT,       /* { */
-    TOKEN_OBJECT_END,   /* } */
-    TOKEN_ARRAY,        /* [ */
-    TOKEN_ARRAY_END,    /* ] */
-    TOKEN_KEY,          /* a member's name, quotes included in the span */
-    TOKEN_STRING,       /* a string value, quotes included in the span */
+    TOKEN_MORE,       /* the piece is used up; give the next one, or end */
+    TOKEN_OBJECT,     /* { */
+    TOKEN_OBJECT_END, /* } */
+    TOKEN_ARRAY,      /* [ */
+    TOKEN_ARRAY_END,  /* ] */
+    TOKEN_KEY,        /* a member's name, quotes included in the span */
+    TOKEN_STRING,     /* a string value, quotes included in the span */
     TOKEN_NUMBER,
     TOKEN_TRUE,
     TOKEN_FALSE,
     TOKEN_NULL,
-    TOKEN_END,          /* the text is complete and valid */
+    TOKEN_END, /* the text is complete and valid */
     TOKEN_BAD,
     TOKEN_TOO_DEEP,
     TOKEN_AMBIGUOUS,
@@ -38,29 +38,40 @@ enum token_kind {
 
 struct token {
     enum token_kind kind;
-    size_t start;  /* offset of the token's first byte in the whole text */
-    size_t end;    /* one past its last byte */
-    bool escaped;  /* key or string with a backslash in it */
-    bool integer;  /* number without fraction or exponent */
-    bool ascii;    /* key or string of ASCII bytes only (escapes not counted) */
+    size_t start; /* offset of the token's first byte in the whole text */
+    size_t end;   /* one past its last byte */
+    bool escaped; /* key or string with a backslash in it */
+    bool integer; /* number without fraction or exponent */
+    bool ascii;   /* key or string of ASCII bytes only (escapes not counted) */
 };
 
 /* Zeroed is ready. Plain: a copy is a second reader from the same place. */
 struct tokenizer {
-    size_t offset;  /* bytes consumed so far */
-    size_t start;   /* of the token under way */
-    uint32_t state; /* the rest is token.c's business */
+    size_t offset;      /* bytes consumed so far */
+    uint16_t depth;     /* open objects and arrays */
+    struct token token; /* what token_read has found; under way after TOKEN_MORE */
+    uint32_t state;     /* the rest is token.c's business */
     uint32_t aux;
-    uint16_t depth;
-    uint8_t flags;
+    uint8_t inside;
+    bool key;
     uint8_t utf8;
     uint64_t nest[TOKEN_DEPTH_MAX / 64]; /* a bit per level: set for objects */
 };
 
-/* The next token. piece is what has not been consumed yet of the current piece of
- * text; *used says how many of its bytes this call consumed (drop them before the
- * next call). At the end of the text call with last = true. */
-struct token token_next(struct tokenizer *t, struct str piece, bool last, size_t *used);
+/* Reads the next token into t->token and returns its kind. piece is what has not been
+ * consumed yet of the current piece of text; t->offset moves by what this call consumed
+ * (drop that before the next call). At the end of the text call with last = true. */
+enum token_kind token_read(struct tokenizer *t, struct str piece, bool last);
+
+/* The same as a value; *used says how many bytes of the piece were consumed. */
+static inline struct token token_next(struct tokenizer *t, struct str piece, bool last,
+                                      size_t *used)
+{
+    const size_t before = t->offset;
+    (void)token_read(t, piece, last);
+    *used = t->offset - before;
+    return t->token;
+}
 
 /* After a no: what was wrong, in a few words for a person ("text after the value").
  * A constant; "" when nothing was wrong. */

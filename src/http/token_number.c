@@ -34,21 +34,18 @@ bool number_may_end(const struct tokenizer *t)
            state == STATE_POWER;
 }
 
-/* The number ends before the byte at hand, or with the text. */
 enum token_kind number_close(struct tokenizer *t)
 {
-    if (t->state != STATE_ZERO && t->state != STATE_INTEGER)
-        t->flags |= FLAG_REAL;
-    token_close_value(t);
-    return TOKEN_NUMBER;
+    t->token.integer = t->state == STATE_ZERO || t->state == STATE_INTEGER;
+    return token_close_value(t, TOKEN_NUMBER);
 }
 
-enum token_kind number_read(struct tokenizer *t, struct cursor *c)
+enum token_kind number_read(struct tokenizer *t, struct rest rest)
 {
-    for (; c->p < c->end; c->p++) {
-        const enum state next = next_in_number(t->state, *c->p);
+    for (; rest.p < rest.end; rest.p++, t->offset++) {
+        const enum state next = next_in_number(t->state, *rest.p);
         if (next == STATE_OVER) {
-            const bool leading_zero = t->state == STATE_ZERO && *c->p - (unsigned)'0' <= 9;
+            const bool leading_zero = t->state == STATE_ZERO && *rest.p - (unsigned)'0' <= 9;
             if (leading_zero || !number_may_end(t))
                 return token_fail(t, FAULT_NUMBER);
             return number_close(t);
@@ -58,10 +55,10 @@ enum token_kind number_read(struct tokenizer *t, struct cursor *c)
     return TOKEN_MORE;
 }
 
-enum token_kind number_begin(struct tokenizer *t, struct cursor *c)
+enum token_kind number_begin(struct tokenizer *t, struct rest rest)
 {
-    t->flags = 0;
-    t->state = *c->p == '-' ? STATE_MINUS : *c->p == '0' ? STATE_ZERO : STATE_INTEGER;
-    c->p++;
-    return number_read(t, c);
+    t->state = *rest.p == '-' ? STATE_MINUS : *rest.p == '0' ? STATE_ZERO : STATE_INTEGER;
+    t->offset++;
+    rest.p++;
+    return number_read(t, rest);
 }

@@ -1,9 +1,10 @@
 /* token_state.h - what the tokenizer's own files share; nobody else includes it.
  *
  * token.c goes from token to token, token_string.c and token_number.c read the inside
- * of one. They return a token's kind when it is complete, TOKEN_MORE when the piece
- * ends inside it, or what token_fail returns; the cursor then stands behind the token,
- * at the piece's end, or at the byte that is wrong.
+ * of one. Every reading function takes the piece from the byte at t->offset on, moves
+ * t->offset over what it consumes, and returns token_close of a kind when the token is
+ * complete, TOKEN_MORE when the piece ends inside it, or what token_fail returns;
+ * t->offset is then behind the token, at the piece's end, or at the byte that is wrong.
  */
 #ifndef SOCKGUARD_HTTP_TOKEN_STATE_H
 #define SOCKGUARD_HTTP_TOKEN_STATE_H
@@ -18,16 +19,16 @@ enum state {
     STATE_KEY,
     STATE_KEY_OR_END,
     STATE_COLON,
+    STATE_DONE, /* this and the next two: enum inside added to the first */
     STATE_AFTER_MEMBER,
     STATE_AFTER_ELEMENT,
-    STATE_DONE,
-    STATE_LAST_BETWEEN = STATE_DONE,
+    STATE_LAST_BETWEEN = STATE_AFTER_ELEMENT,
     STATE_STRING,
     STATE_ESCAPE,         /* behind a backslash */
     STATE_HEX,            /* aux: code so far and digits to come */
     STATE_PAIR_BACKSLASH, /* behind a high surrogate */
     STATE_PAIR_U,
-    STATE_UTF8,           /* utf8: which bytes may follow */
+    STATE_UTF8, /* utf8: which bytes may follow */
     STATE_LAST_STRING = STATE_UTF8,
     STATE_MINUS,
     STATE_ZERO,
@@ -38,9 +39,9 @@ enum state {
     STATE_SIGN,
     STATE_POWER,
     STATE_LAST_NUMBER = STATE_POWER,
-    STATE_WORD,  /* aux: which one, and how much of it */
-    STATE_MARK,  /* aux: bytes of a byte order mark */
-    STATE_OVER,  /* aux: the token kind to repeat, and the fault */
+    STATE_WORD, /* aux: which one, and how much of it */
+    STATE_MARK, /* aux: bytes of a byte order mark */
+    STATE_OVER, /* aux: the token kind to repeat, and the fault */
 };
 
 enum fault {
@@ -58,23 +59,71 @@ enum fault {
     FAULT_NUL,
 };
 
-enum flag { FLAG_NONE = 0, FLAG_KEY = 1, FLAG_ESCAPED = 2, FLAG_WIDE = 4, FLAG_REAL = 8 };
+/* Where a value stands. */
+enum inside { INSIDE_NOTHING, INSIDE_OBJECT, INSIDE_ARRAY };
 
-struct cursor {
-    const unsigned char *p, *end; /* p: the next byte to look at */
+/* What a byte means inside a string. */
+enum string_class { PLAIN, CONTROL, QUOTE, BACKSLASH, LEAD };
+extern const uint8_t string_class[256];
+
+/* The rest of a piece; not empty where a function says "begin". */
+struct rest {
+    const unsigned char *p, *end;
 };
 
-/* Ends the text: sets the state and returns the fault's kind. */
+/* Ends the text: sets state and token, and returns the fault's kind. */
 enum token_kind token_fail(struct tokenizer *t, enum fault fault);
 
-/* A value is complete: what may follow depends on where it stands. */
-void token_close_value(struct tokenizer *t);
+static inline enum token_kind token_close(struct tokenizer *t, enum token_kind kind)
+{
+    t->token.kind = kind;
+    t->token.end = t->offset;
+    return kind;
+}
 
-/* begin: the cursor is at the first byte (a quote; a minus or a digit). */
-enum token_kind string_begin(struct tokenizer *t, struct cursor *c, enum flag flags);
-enum token_kind string_read(struct tokenizer *t, struct cursor *c);
-enum token_kind number_begin(struct tokenizer *t, struct cursor *c);
-enum token_kind number_read(struct tokenizer *t, struct cursor *c);
+/* The same for a token that is a value: what may follow depends on where it stands. */
+static inline enum token_kind token_close_value(struct tokenizer *t, enum token_kind kind)
+{
+    t->state = STATE_DONE + (uint32_t)t->inside;
+    return token_close(t, kind);
+}
+
+static inline enum token_kind token_close_string(struct tokenizer *t)
+{
+    if (!t->key)
+        return token_close_value(t, TOKEN_STRING);
+    t->state = STATE_COLON;
+    return token_close(t, TOKEN_KEY);
+}
+
+enum token_kind string_read(struct tokenizer *t, struct rest rest);
+enum token_kind number_begin(struct tokenizer *t, struct rest rest); /* at a minus or digit */
+enum token_kind number_read(struct tokenizer *t, struct rest rest);
+
+/* The first byte from p on that is not PLAIN, or end. Eight bytes at a time where the
+ * order of bytes lets the first special one be found by counting zeros; a borrow can only
+ * mark bytes behind a special one. */
+static inline const unsigned char *string_skip_plain(const unsigned char *p,
+                                                     const unsigned char *end)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    while (end - p >= 8) {
+        uint64_t v;
+        memcpy(&v, p, sizeof v);
+        const uint64_t quote = v ^ ones * '"', backslash = v ^ ones * '\\';
+        const uint64_t special = (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
+                                  ((v - ones * 0x20) & ~v) | v) &
+                                 ones * 0x80;
+        if (special)
+            return p + __builtin_ctzll(special) / 8;
+        p += 8;
+    }
+#endif
+    while (p < end && string_class[*p] == PLAIN)
+        p++;
+    return p;
+}
 
 /* The number may end here; if so, number_close ends it. */
 bool number_may_end(const struct tokenizer *t);

@@ -2,12 +2,9 @@
 /* token_string.c - the inside of strings: escapes, surrogate pairs, UTF-8. */
 #include "http/token_state.h"
 
-/* What a byte means inside a string. */
-enum { PLAIN, CONTROL, QUOTE, BACKSLASH, LEAD };
-
-/* Rows of 16 bytes. */
+/* clang-format off */
 #define SAME16(x) x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x
-static const uint8_t string_class[256] = {
+const uint8_t string_class[256] = {
     SAME16(CONTROL), SAME16(CONTROL),
     PLAIN, PLAIN, QUOTE, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN,
     PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN,
@@ -19,6 +16,7 @@ static const uint8_t string_class[256] = {
     SAME16(LEAD), SAME16(LEAD), SAME16(LEAD), SAME16(LEAD),
 };
 #undef SAME16
+/* clang-format on */
 
 /* After the fourth digit of \uXXXX. Of the first half of a pair only the fact is kept
  * (above 24 bits of aux): any low half completes it. */
@@ -89,7 +87,7 @@ static enum token_kind begin_utf8(struct tokenizer *t, unsigned char lead)
                            : lead == 0xF4 ? RANGE_F4
                                           : RANGE_ANY;
     t->utf8 = (uint8_t)(left | range << 2);
-    t->flags |= FLAG_WIDE;
+    t->token.ascii = false;
     t->state = STATE_UTF8;
     return TOKEN_MORE;
 }
@@ -110,7 +108,7 @@ static enum token_kind step_special(struct tokenizer *t, unsigned char byte)
 {
     switch (string_class[byte]) {
     case BACKSLASH:
-        t->flags |= FLAG_ESCAPED;
+        t->token.escaped = true;
         t->state = STATE_ESCAPE;
         return TOKEN_MORE;
     case LEAD:
@@ -146,46 +144,23 @@ static enum token_kind step_string(struct tokenizer *t, unsigned char byte)
     }
 }
 
-static enum token_kind close_string(struct tokenizer *t)
+enum token_kind string_read(struct tokenizer *t, struct rest rest)
 {
-    if (t->flags & FLAG_KEY) {
-        t->state = STATE_COLON;
-        return TOKEN_KEY;
-    }
-    token_close_value(t);
-    return TOKEN_STRING;
-}
-
-enum token_kind string_read(struct tokenizer *t, struct cursor *c)
-{
-    const unsigned char *p = c->p;
-    const unsigned char *const end = c->end;
-    enum token_kind kind = TOKEN_MORE;
-    while (p < end) {
+    for (; rest.p < rest.end; rest.p++, t->offset++) {
         if (t->state == STATE_STRING) {
-            while (p < end && string_class[*p] == PLAIN)
-                p++;
-            if (p == end)
-                break;
-            if (*p == '"') {
-                p++;
-                kind = close_string(t);
-                break;
+            const unsigned char *special = string_skip_plain(rest.p, rest.end);
+            t->offset += (size_t)(special - rest.p);
+            rest.p = special;
+            if (special == rest.end)
+                return TOKEN_MORE;
+            if (*special == '"') {
+                t->offset++;
+                return token_close_string(t);
             }
         }
-        kind = step_string(t, *p);
+        const enum token_kind kind = step_string(t, *rest.p);
         if (kind != TOKEN_MORE)
-            break;
-        p++;
+            return kind;
     }
-    c->p = p;
-    return kind;
-}
-
-enum token_kind string_begin(struct tokenizer *t, struct cursor *c, enum flag flags)
-{
-    t->flags = (uint8_t)flags;
-    t->state = STATE_STRING;
-    c->p++;
-    return string_read(t, c);
+    return TOKEN_MORE;
 }

@@ -42,7 +42,11 @@ void schema_free(struct schema *s); /* NULL is fine */
 /* Compiles the Lua table at index `schema` (see lua/core/schema.lua for its form);
  * `slots` is the index of a list of member paths such as "HostConfig.Privileged":
  * entry i is read into slot i (1-based). An empty string is a slot that something
- * else fills. Raises a message for the developer on a path that is no member. */
+ * else fills. Once per schema.
+ *
+ * Raises a message for the developer on a path that is no member (paths lead through
+ * records, not into lists or maps), is harmless, is there twice, or lies inside a record
+ * that has a slot itself, and on a table that is no schema. */
 void schema_load(lua_State *L, struct schema *s, int schema, int slots);
 
 enum body_verdict {
@@ -54,11 +58,13 @@ enum body_verdict {
 
 struct body_report {
     enum body_verdict verdict;
-    size_t offset;                 /* of what was wrong */
-    char what[BODY_NAME_MAX * 2];  /* and a sentence about it, for logs and replies */
+    size_t offset;                         /* of what was wrong */
+    char what[BODY_NAME_MAX * 2];          /* and a sentence about it, for logs and replies */
     uint64_t present[BODY_SLOTS_MAX / 64]; /* bit i-1: slot i has a value that is not null */
-    size_t unknown_count;          /* unknown members whose value is not a zero value */
-    char unknown[BODY_UNKNOWN_MAX][BODY_NAME_MAX]; /* the first of them, as paths */
+    size_t unknown_count;                  /* unknown members whose value is not a zero value */
+    /* The first of them, as paths: printable ASCII, cut to fit, [] for a place in a list
+     * or a map: "HostConfig.Mounts[].Foo". */
+    char unknown[BODY_UNKNOWN_MAX][BODY_NAME_MAX];
 };
 
 static inline void body_set_present(struct body_report *r, int slot)
@@ -66,7 +72,21 @@ static inline void body_set_present(struct body_report *r, int slot)
     r->present[(slot - 1) / 64] |= UINT64_C(1) << (slot - 1) % 64;
 }
 
-/* Reads text; the value of slot i is left at stack position base + i. The caller
+/* What a slot holds, by the member's kind:
+ *   bool, string, int     boolean, string, integer
+ *   strings               list of strings; list_of_strings: list of those
+ *   string_map            table, key to string; any_map: key to true
+ *   command               string, or list of strings
+ *   record                table of its judged members by their names, each by this list
+ *   records               list of such tables ({} for null)
+ *   record_map            key to such a table (false for null)
+ * Members that have no slot are checked for syntax and type all the same.
+ *
+ * A document that is lenient (an engine's own answer) may have unknown and repeated
+ * members: of repeated ones the last one counts. Text that is ambiguous in any other way
+ * makes it malformed.
+ *
+ * Reads text; the value of slot i is left at stack position base + i. The caller
  * has made base + (number of slots) the top of a stack with room for 32 more,
  * filled with nil. May raise (memory); *report is then undefined. */
 void body_read_document(lua_State *L, const struct schema *s, struct str text, int base,

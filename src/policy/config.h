@@ -24,6 +24,9 @@ struct config;
 
 enum { LISTENERS_MAX = 32, SOCKET_PATH_MAX = 108 };
 
+/* What a file may hold; nodes and nesting are bounded by lua/config/yaml.lua. */
+enum { CONFIG_TEXT_MAX = 1024 * 1024 };
+
 struct listener_settings {
     const char *name;    /* "default" for the single-listener form */
     const char *socket;  /* unix socket path, or "" */
@@ -57,7 +60,7 @@ struct settings {
     bool allow_read_exfiltration;
     unsigned api_version_min; /* as target_api_version: 1024 */
     struct {
-        uint64_t memory;       /* bytes */
+        uint64_t memory; /* bytes */
         uint64_t cpu_ms;
         uint64_t instructions;
     } lua;
@@ -69,23 +72,24 @@ struct settings {
     size_t n_host_names;
 };
 
-/* Where configuration comes from. Everything borrowed for the call. */
+/* Where configuration comes from. Everything borrowed for the call. With neither path
+ * nor text, the first of the usual files that is there, else the defaults. */
 struct config_source {
-    const char *path;        /* a file, or NULL */
-    bool path_required;      /* given with -c: its absence is a fault */
-    struct str text;         /* YAML instead of a file, when text.p is not NULL */
-    const char *text_name;   /* its name in messages */
-    const char *const *env;  /* NULL-terminated "NAME=value" list, or NULL for none */
+    const char *path;         /* a file, or NULL */
+    bool path_required;       /* given with -c: its absence is a fault */
+    struct str text;          /* YAML instead of a file, when text.p is not NULL */
+    const char *text_name;    /* its name in messages */
+    const char *const *env;   /* NULL-terminated "NAME=value" list, or NULL for none */
     const char *const *flags; /* NULL-terminated "dotted.key=value" list, or NULL */
-    bool serving;            /* also run the start-up guards of platform.md 1.5 */
+    bool serving;             /* also run the start-up guards of platform.md 1.5 */
 };
 
 enum config_stage { CONFIG_STAGE_LOAD, CONFIG_STAGE_VALIDATE, CONFIG_STAGE_OK };
 
 /* Opens *out (config_free). On failure *out is NULL, err has the report and *stage,
  * when given, which stage refused. */
-int config_open(struct config **out, const struct config_source *source,
-                enum config_stage *stage, struct err *err);
+int config_open(struct config **out, const struct config_source *source, enum config_stage *stage,
+                struct err *err);
 void config_free(struct config *c); /* NULL is fine */
 
 const struct settings *config_settings(const struct config *c);
@@ -110,7 +114,8 @@ struct config_leaf {
 };
 size_t config_leaves(const struct config *c, const struct config_leaf **out);
 
-/* Pushes the nested table of all settings onto another Lua state. May raise there. */
+/* Pushes the nested table of all settings but `rules` and `listeners` onto another Lua
+ * state. May raise there; the config is unharmed by that. */
 void config_push(const struct config *c, struct lua_State *to);
 
 #endif

@@ -2,6 +2,8 @@
 #include "policy/lib.h"
 
 #include "base/base64.h"
+#include "http/member.h"
+#include "http/token.h"
 #include "policy/glob.h"
 #include "policy/text.h"
 
@@ -10,9 +12,16 @@
 /* The registry's name for the metatable of globs. */
 static const char glob_type[] = "sockguard.glob";
 
+/* What a pattern of n bytes is counted as: about what glob.c takes for it. */
+static size_t glob_size(size_t n)
+{
+    return 256 + 3 * n;
+}
+
 struct held_glob {
     struct glob *glob; /* owned; NULL until compiled, and once released */
-    size_t *live;      /* the state's count, in the collector's closure */
+    size_t length;     /* of the pattern */
+    size_t *live;      /* the state's count, in the metatable */
 };
 
 static int text_base64(lua_State *L)
@@ -28,30 +37,51 @@ static int text_base64(lua_State *L)
     return 1;
 }
 
+static int text_member(lua_State *L)
+{
+    const struct str json = text_arg(L, 1), name = text_arg(L, 2);
+    luaL_argcheck(L, name.n <= MEMBER_NAME_MAX, 2, "longer than 64 bytes");
+    struct member m;
+    const bool read = member_find(json, name, &m) == RC_OK;
+    lua_pushboolean(L, read);
+    if (!read)
+        return 1;
+    if (!m.found) {
+        lua_pushnil(L);
+    } else if (!m.escaped) {
+        lua_pushlstring(L, m.text.p, m.text.n);
+    } else {
+        luaL_Buffer b;
+        char *out = luaL_buffinitsize(L, &b, m.text.n);
+        luaL_pushresultsize(&b, token_unescape(m.text, out));
+    }
+    return 2;
+}
+
 static int glob_collect(lua_State *L)
 {
     struct held_glob *held = luaL_checkudata(L, 1, glob_type);
     if (held->glob)
-        --*held->live;
+        *held->live -= glob_size(held->length);
     glob_free(held->glob);
     held->glob = NULL;
     return 0;
 }
 
-/* Upvalue 1 is the count of live globs. Their memory is malloc's, so the VM's ceiling
+/* Upvalue 1 counts the bytes of live globs. Their memory is malloc's, so the VM's ceiling
  * does not see it: the count is what bounds it. */
 static int text_glob(lua_State *L)
 {
     const struct str pattern = text_arg(L, 1);
     size_t *live = lua_touserdata(L, lua_upvalueindex(1));
-    if (*live >= LIB_GLOBS_MAX)
-        return luaL_error(L, "more than %d globs", LIB_GLOBS_MAX);
+    if (glob_size(pattern.n) > LIB_GLOBS_MAX - *live)
+        return luaL_error(L, "more than %d bytes of globs", LIB_GLOBS_MAX);
     struct held_glob *held = lua_newuserdatauv(L, sizeof *held, 0);
-    *held = (struct held_glob){NULL, live};
+    *held = (struct held_glob){NULL, pattern.n, live};
     luaL_setmetatable(L, glob_type);
     switch (glob_open(&held->glob, pattern, GLOB_TOKEN)) {
     case RC_OK:
-        ++*live;
+        *live += glob_size(pattern.n);
         return 1;
     case RC_TOOBIG:
         return luaL_argerror(L, 1, "the pattern is too long");
@@ -64,8 +94,9 @@ static int text_matches(lua_State *L)
 {
     const struct held_glob *held = luaL_checkudata(L, 1, glob_type);
     const struct str s = text_arg(L, 2);
-    luaL_argcheck(L, s.n <= LIB_TOKEN_MAX, 2, "longer than 64 KiB");
     luaL_argcheck(L, held->glob, 1, "glob was released");
+    if (s.n > LIB_MATCH_MAX / (held->length + 1))
+        return luaL_argerror(L, 2, "too long for its pattern");
     lua_pushboolean(L, glob_match(held->glob, s));
     return 1;
 }
@@ -73,6 +104,7 @@ static int text_matches(lua_State *L)
 static const luaL_Reg functions[] = {
     {"base64", text_base64},
     {"matches", text_matches},
+    {"member", text_member},
     {NULL, NULL},
 };
 

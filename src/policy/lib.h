@@ -18,7 +18,7 @@
  *                           a finding is cut and ends in ..."
  *   text.base64(s)          decoded (standard or URL alphabet, padded or not) or nil
  *   text.glob(pattern)      a compiled exec-token glob; load time only (LIB_GLOBS_MAX)
- *   text.matches(glob, s)   boolean; s of at most LIB_TOKEN_MAX bytes
+ *   text.matches(glob, s)   boolean; pattern times s of at most LIB_MATCH_MAX
  *   text.member(json, name) the string member that a reader would take name for:
  *                           true and its value, nil when absent or null; false when json
  *                           is no single object or null, or the member is of another
@@ -36,8 +36,8 @@
 #include <lua.h>
 
 enum {
-    LIB_GLOBS_MAX = 4096,      /* live globs of one state: their memory is not Lua's */
-    LIB_TOKEN_MAX = 64 * 1024, /* bytes that text.matches looks at */
+    LIB_GLOBS_MAX = 2 * 1024 * 1024, /* bytes of one state's globs: they are not Lua's */
+    LIB_MATCH_MAX = 8 * 1024 * 1024, /* length of pattern times text: some milliseconds */
 };
 
 /* Pushes the `text` table. May raise. A lua_CFunction, so luaL_requiref works. */

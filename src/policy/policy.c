@@ -155,13 +155,39 @@ static bool version_too_old(const struct policy *p, struct str version)
     return major < least_major || (major == least_major && minor < p->api_version_min % 1000);
 }
 
-/* `application/json` before any `;`, in any case. */
-static bool type_is_json(struct str type)
+static struct str type_without_parameters(struct str type)
 {
     const char *semicolon = type.n ? memchr(type.p, ';', type.n) : NULL;
     if (semicolon)
         type.n = (size_t)(semicolon - type.p);
-    return str_eq_nocase(str_trim(type), STR("application/json"));
+    return str_trim(type);
+}
+
+/* What clients send archives as: the docker CLI says text/plain where it says nothing. */
+static bool type_is_archive(struct str type)
+{
+    static const struct str known[] = {
+        {"application/x-tar", 17}, {"application/octet-stream", 24},
+        {"application/gzip", 16},  {"application/x-gzip", 18},
+        {"text/plain", 10},
+    };
+    const struct str bare = type_without_parameters(type);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (str_eq_nocase(bare, known[i]))
+            return true;
+    return bare.n == 0;
+}
+
+/* images/create reads its body in one case only: an import from the request itself. */
+static bool imports_body(const struct policy_request *r)
+{
+    struct query q;
+    char *store = r->target.query.n ? malloc(r->target.query.n) : NULL;
+    bool imports = false;
+    if (store && query_read(r->target.query, store, &q) == RC_OK)
+        imports = str_eq(query_value(&q, STR("fromSrc")), STR("-"));
+    free(store);
+    return imports;
 }
 
 /* The form parser of the engine lets body values win over the query, and some of its
@@ -170,22 +196,31 @@ static bool body_kind_passes(const struct policy_request *r, struct decision *d)
 {
     if (!r->has_body)
         return true;
+    const bool imports = r->route->body == BODY_IMPORT && imports_body(r);
     switch (r->route->body) {
-    case BODY_NONE:
-        refuse(d, REFUSAL_BODY_UNEXPECTED);
-        set_reason(d, "the engine takes no request body on %s", r->route->path);
-        return false;
+    case BODY_ANY:
+        return true;
     case BODY_JSON:
-        if (type_is_json(r->content_type))
+        if (str_eq_nocase(type_without_parameters(r->content_type), STR("application/json")))
             return true;
         refuse(d, REFUSAL_BODY_TYPE);
         set_reason(d, "a body on %s must have Content-Type application/json", r->route->path);
         return false;
-    case BODY_ANY:
+    case BODY_NONE:
+    case BODY_IMPORT:
+        if (imports)
+            break;
+        refuse(d, REFUSAL_BODY_UNEXPECTED);
+        set_reason(d, "the engine takes no request body on %s", r->route->path);
+        return false;
     case BODY_ARCHIVE:
         break;
     }
-    return true;
+    if (type_is_archive(r->content_type))
+        return true;
+    refuse(d, REFUSAL_BODY_TYPE);
+    set_reason(d, "a body on %s must have Content-Type application/x-tar", r->route->path);
+    return false;
 }
 
 static bool query_passes(const struct policy_request *r, struct decision *d)
@@ -262,7 +297,8 @@ void policy_route(const struct policy *p, const struct policy_request *r, struct
     }
     if (r->route->many_segments) {
         refuse(d, REFUSAL_PATH_AMBIGUOUS);
-        set_reason(d, "the id in %s has more than one path segment", r->route->path);
+        set_reason(d, "the engine could read this path otherwise than the rules do (%s)",
+                   r->route->path);
         return;
     }
     if (!surface_passes(p, r, d) || !body_kind_passes(r, d) || !query_passes(r, d))

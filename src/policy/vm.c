@@ -14,6 +14,7 @@ enum {
     COUNT_STRIDE = 1000,    /* instructions between two looks at the budget */
     WHERE_MAX = LUA_IDSIZE + 16,
     WHERE_LEVELS = 10,
+    FRAME_HALVINGS = 12,
 };
 
 struct vm {
@@ -183,6 +184,17 @@ static void collect(struct vm *vm, lua_CFunction how)
         vm->full = vm->young;
 }
 
+/* Lua keeps the frames of the deepest recursion it has seen, and frees half of those not
+ * in use each time that a call fails. */
+static void frames_release(struct vm *vm)
+{
+    const int top = lua_gettop(vm->L);
+    for (int i = 0; i < FRAME_HALVINGS; i++) {
+        (void)protect(vm, raise_limit, NULL);
+        lua_settop(vm->L, top);
+    }
+}
+
 enum vm_result vm_call(struct vm *vm, lua_CFunction body, void *arg, struct err *err)
 {
     const int top = lua_gettop(vm->L);
@@ -191,8 +203,10 @@ enum vm_result vm_call(struct vm *vm, lua_CFunction body, void *arg, struct err 
     limits_disarm(vm);
     const enum vm_result result = result_of(vm, status, err);
     lua_settop(vm->L, top);
-    if (result == VM_MEMORY)
+    if (result == VM_MEMORY) {
+        frames_release(vm);
         collect(vm, body_collect);
+    }
     return result;
 }
 

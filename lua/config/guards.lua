@@ -1,0 +1,121 @@
+-- config.guards: refuses to serve rules that open what nobody acknowledged.
+--
+-- Each probe is a request with a made-up id, put to the compiled rules; only their verdict
+-- counts. A rule that names one id, or whose pattern leaves the made-up one out, passes.
+local ID = "sockguard-test"
+
+local guards = {}
+
+
+local function probes(words)
+  local list = {}
+  for _, word in ipairs(text.fields(words)) do
+    local method, path = text.cut(word, ":")
+    list[#list + 1] = { method = method, path = (path:gsub("{}", ID)) }
+  end
+  return list
+end
+
+
+local function is_set(key)
+  return function(settings)
+    local value = settings.values[key]
+    return type(value) == "table" and #value > 0
+  end
+end
+
+
+local function never()
+  return false
+end
+
+
+-- Bodies that only a list of permitted values makes judged.
+local BLIND = {
+  { covered = is_set("request_body.exec.allowed_commands"), probes = probes [[
+      POST:/containers/{}/exec POST:/exec/{}/start
+      POST:/libpod/containers/{}/exec POST:/libpod/exec/{}/start]] },
+  { covered = is_set("request_body.swarm.allowed_join_remote_addrs"), probes = probes [[
+      POST:/swarm/join]] },
+  { covered = is_set("request_body.plugin.allowed_set_env_prefixes"), probes = probes [[
+      POST:/plugins/{}/set]] },
+  { covered = never, probes = probes [[
+      POST:/libpod/play/kube POST:/libpod/kube/play POST:/libpod/kube/apply
+      POST:/libpod/manifests/create POST:/libpod/manifests/{} PUT:/libpod/manifests/{}]] },
+}
+
+-- Answers that carry files, memory, images or output out.
+local READS = {
+  { covered = never, probes = probes [[
+      GET:/containers/{}/archive GET:/containers/{}/export GET:/containers/{}/logs
+      GET:/containers/{}/attach/ws GET:/services/{}/logs GET:/tasks/{}/logs
+      POST:/containers/{}/attach GET:/images/get GET:/images/{}/get POST:/images/{}/push
+      POST:/plugins/{}/push GET:/libpod/containers/{}/archive
+      GET:/libpod/containers/{}/export GET:/libpod/containers/{}/logs
+      POST:/libpod/containers/{}/attach GET:/libpod/images/export
+      GET:/libpod/images/{}/get POST:/libpod/images/{}/push GET:/libpod/generate/kube
+      POST:/libpod/manifests/{}/registry/{} POST:/libpod/manifests/{}/push]] },
+}
+
+
+-- Any switch on or list filled under request_body.buildkit; caps do not count.
+local function buildkit_is_set(settings)
+  for key, value in pairs(settings.values) do
+    if text.starts(key, "request_body.buildkit.")
+       and (value == true or (type(value) == "table" and #value > 0)) then
+      return true
+    end
+  end
+  return false
+end
+
+
+local TUNNELS = {
+  { covered = buildkit_is_set, probes = probes [[
+      POST:/session POST:/grpc POST:/moby.buildkit.v1.Control/Solve]] },
+}
+
+local GUARDS = {
+  { key = "insecure_allow_body_blind_writes", groups = BLIND,
+    what = "is off, and the rules allow requests whose bodies nothing judges: " },
+  { key = "insecure_allow_read_exfiltration", groups = READS,
+    what = "is off, and the rules allow requests whose answers carry data out: " },
+  { key = "insecure_accept_opaque_buildkit_tunnels", groups = TUNNELS,
+    what = "is off, and the rules allow tunnels that nothing looks into: " },
+}
+
+
+local function exposed(settings, groups, allows)
+  local found = {}
+  for _, group in ipairs(groups) do
+    if not group.covered(settings) then
+      for _, probe in ipairs(group.probes) do
+        if allows(probe.method, probe.path) then
+          found[#found + 1] = probe.method .. " " .. probe.path
+        end
+      end
+    end
+  end
+  return found
+end
+
+
+--- Reports the first guard that stands against the rules. allows(method, path): what the
+-- compiled rules say.
+function guards.judge(settings, allows)
+  for _, guard in ipairs(GUARDS) do
+    if not settings.values[guard.key] then
+      local found = exposed(settings, guard.groups, allows)
+      if #found > 0 then
+        settings.report:fault {
+          key = guard.key, what = guard.what .. table.concat(found, ", "),
+          expect = "narrower rules, or " .. guard.key .. ": true",
+        }
+        return
+      end
+    end
+  end
+end
+
+
+return guards

@@ -1,0 +1,163 @@
+-- config.main: the stages of a load, and what C takes from it.
+local guards = require "config.guards"
+local json = require "config.json"
+local load_settings = require "config.load"
+local schema = require "config.schema"
+local units = require "config.units"
+local validate = require "config.validate"
+
+local TIMEOUTS = { "head", "body", "connect", "keep_alive", "lookup", "drain" }
+
+
+local function request_timeout(value)
+  if value == "off" or value == "" then
+    return 0
+  end
+  return units.duration(value)
+end
+
+
+-- "1.24" as 1024.
+local function api_version(value)
+  local major, minor = value:match("^(%d+)%.(%d+)$")
+  return tonumber(major) * 1000 + tonumber(minor)
+end
+
+
+local function lower_all(names)
+  local out = {}
+  for i, name in ipairs(names) do
+    out[i] = text.lower(name)
+  end
+  return out
+end
+
+
+-- Plain values for struct settings; the names are those of its members.
+local function for_c(values, listeners)
+  local c = {
+    listeners = listeners,
+    host_names = lower_all(values["listen.host_names"]),
+    upstream_socket = values["upstream.socket"],
+    request = request_timeout(values["upstream.request_timeout"]),
+    level = values["log.level"],
+    format = values["log.format"],
+    output = values["log.output"],
+    access = values["log.access_log"],
+    deny_verbose = values["response.deny_verbosity"] == "verbose",
+    health_enabled = values["health.enabled"],
+    health_path = values["health.path"],
+    allow_body_blind_writes = values.insecure_allow_body_blind_writes,
+    allow_read_exfiltration = values.insecure_allow_read_exfiltration,
+    api_version_min = api_version(values["api_versions.min"]),
+    memory = units.size(values["lua.memory_limit"]),
+    cpu_ms = units.duration(values["lua.time_limit"]),
+    instructions = values["lua.instruction_limit"],
+    connections = values["limits.connections"],
+    body_bytes = units.size(values["limits.body_bytes"]),
+  }
+  for _, name in ipairs(TIMEOUTS) do
+    c[name] = units.duration(values["timeouts." .. name])
+  end
+  return c
+end
+
+
+-- What C judges by itself has no business in the policy's memory.
+local FOR_C_ALONE = { rules = true, listeners = true }
+
+
+-- { a = { b = value } } from { ["a.b"] = value }.
+local function nest(values)
+  local root = {}
+  for _, entry in ipairs(schema.list) do
+    local at = root
+    local name, rest = text.cut(entry.key, ".")
+    while rest do
+      at[name] = at[name] or {}
+      at = at[name]
+      name, rest = text.cut(rest, ".")
+    end
+    if not FOR_C_ALONE[entry.key] then
+      at[name] = values[entry.key]
+    end
+  end
+  return root
+end
+
+
+local function leaves(settings)
+  local out = {}
+  for i, entry in ipairs(schema.list) do
+    out[i] = {
+      key = entry.key, value = json(settings.values[entry.key]),
+      origin = settings.origins[entry.key],
+    }
+  end
+  return out
+end
+
+
+-- What the rules leaf shows when the default list is in force.
+local function as_written(list)
+  local out = {}
+  for i, rule in ipairs(list) do
+    out[i] = {
+      match = { method = rule.methods, path = rule.path },
+      action = rule.allow and "allow" or "deny", reason = rule.reason,
+    }
+  end
+  return out
+end
+
+
+local function read_environment(list)
+  local env = {}
+  for _, pair in ipairs(list) do
+    local name, value = text.cut(pair, "=")
+    if value and env[name] == nil then
+      env[name] = value
+    end
+  end
+  return env
+end
+
+
+local function refused(settings, stage)
+  local why = settings.report:text(stage)
+  return why and { stage = stage, error = why }
+end
+
+
+--- source: text (YAML or nil), name, env (list of "NAME=value"), flags (list of
+-- "dotted.key=value"), serving (run the start-up guards), upstream (the default socket),
+-- compile(rules) -> allows(method, path).
+-- @return { stage = "load" or "validate", error = text }, or
+-- { c, rules, nested, leaves, warnings }
+return function(source)
+  local env = read_environment(source.env)
+  local settings = load_settings {
+    text = source.text, name = source.name, env = env, flags = source.flags,
+  }
+  if settings.origins["upstream.socket"] == "default" then
+    settings.values["upstream.socket"] = source.upstream
+  end
+  local failure = refused(settings, "load")
+  if failure then
+    return failure
+  end
+  local rules, listeners = validate(settings, env)
+  failure = refused(settings, "validate")
+  if not failure and source.serving then
+    guards.judge(settings, source.compile(rules))
+    failure = refused(settings, "validate")
+  end
+  if failure then
+    return failure
+  end
+  settings.values.rules = as_written(rules)
+  return {
+    c = for_c(settings.values, listeners), rules = rules, nested = nest(settings.values),
+    leaves = leaves(settings), warnings = settings.report.warnings,
+  }
+end

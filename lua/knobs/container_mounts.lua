@@ -1,0 +1,243 @@
+-- knobs.container_mounts: mounts and volumes beyond bind sources.
+local binds = require "engine.binds"
+local example = require "core.example"
+local record = require "core.record"
+local shape = require "core.shape"
+local subpath = require "engine.subpath"
+
+local SURFACE = "container_create"
+local NONE = {}
+
+local TYPES = { bind = true, volume = true, tmpfs = true, image = true }
+
+-- Mount options of a tmpfs that the engine leaves off by itself.
+local TMPFS_PRIVILEGED = { exec = true, dev = true, suid = true }
+
+
+local function volumes_from(names)
+  if #names > 0 then
+    return "other containers' volumes are not allowed (HostConfig.VolumesFrom)"
+  end
+end
+
+
+local function inline_volume_options(mounts)
+  for _, mount in ipairs(mounts) do
+    local driver = mount.VolumeOptions and mount.VolumeOptions.DriverConfig
+    if driver and driver.Options and next(driver.Options) then
+      return "inline volume driver options are not allowed (HostConfig.Mounts)"
+    end
+  end
+end
+
+
+local function refused_driver(name, knobs)
+  if name and name ~= "" and name ~= "local" and not knobs.allowed_volume_drivers[name] then
+    return "volume driver " .. text.quote(name) .. " is not in allowed_volume_drivers"
+  end
+end
+
+
+local function volume_driver(name, mounts, knobs)
+  local found = refused_driver(name, knobs)
+  for _, mount in ipairs(not found and mounts or NONE) do
+    local driver = mount.VolumeOptions and mount.VolumeOptions.DriverConfig
+    found = found or refused_driver(driver and driver.Name, knobs)
+  end
+  return found
+end
+
+
+local function mount_type(mounts)
+  for _, mount in ipairs(mounts) do
+    if not TYPES[binds.kind(mount)] then
+      return "mount type " .. text.quote(mount.Type or "") .. " is not allowed (HostConfig.Mounts)"
+    end
+  end
+end
+
+
+local function outside(options, what)
+  local value = options.Subpath
+  if value and not subpath.is_inside(value) then
+    return what .. " subpath " .. text.quote(value) .. " leaves its volume (HostConfig.Mounts)"
+  end
+end
+
+
+local function subpaths(mounts)
+  for _, mount in ipairs(mounts) do
+    local found = mount.VolumeOptions and outside(mount.VolumeOptions, "volume")
+    if found then
+      return found
+    end
+    found = mount.ImageOptions and outside(mount.ImageOptions, "image")
+    if found then
+      return found, "cc.image_subpath"
+    end
+  end
+end
+
+
+-- A list of options with commas: the first that is privileged, or nil.
+local function privileged_option(options)
+  for _, option in ipairs(text.split(options, ",")) do
+    local name = text.lower(text.trim(option))
+    if TMPFS_PRIVILEGED[name] then
+      return name
+    end
+  end
+end
+
+
+local function refuse_option(name)
+  return "tmpfs option " .. text.quote(name) .. " is not allowed (allow_tmpfs_privileged_options)"
+end
+
+
+-- One entry of TmpfsOptions.Options: a name, or a name and its value.
+local function tmpfs_entry(entry, knobs)
+  local first = entry[1] or ""
+  if #entry == 0 or #entry > 2 or text.trim(first) == "" then
+    return "a tmpfs option is neither a name nor a name and a value (HostConfig.Mounts)",
+      "cc.tmpfs_malformed"
+  end
+  local name = not knobs.allow_tmpfs_privileged_options and privileged_option(first)
+  if name then
+    return refuse_option(name)
+  end
+end
+
+
+local function tmpfs_mounts(mounts, knobs)
+  for _, mount in ipairs(mounts) do
+    for _, entry in ipairs(mount.TmpfsOptions and mount.TmpfsOptions.Options or NONE) do
+      local found, code = tmpfs_entry(entry, knobs)
+      if found then
+        return found, code
+      end
+    end
+  end
+end
+
+
+-- The older form: target -> options. Targets are visited in order, so that the same body
+-- always gives the same answer.
+local function tmpfs_map(map)
+  local targets = {}
+  for target in pairs(map) do
+    targets[#targets + 1] = target
+  end
+  table.sort(targets)
+  for _, target in ipairs(targets) do
+    local name = privileged_option(map[target])
+    if name then
+      return refuse_option(name)
+    end
+  end
+end
+
+
+local function tmpfs_options(mounts, map, knobs)
+  local found, code = tmpfs_mounts(mounts or NONE, knobs)
+  if not found and map and not knobs.allow_tmpfs_privileged_options then
+    return tmpfs_map(map)
+  end
+  return found, code
+end
+
+
+-- A volume made on the spot by the local driver with these options.
+local function inline_volume(options)
+  local driver = { Name = "local", Options = options }
+  return { Mounts = { { Type = "volume", Target = "/v",
+                        VolumeOptions = { DriverConfig = driver } } } }
+end
+
+
+local NFS = { type = "nfs", o = "addr=192.0.2.1", device = ":/export" }
+
+local checks = {
+  record.check {
+    id = "container_create.volumes_from", code = "cc.volumes_from", surface = SURFACE, order = 13,
+    title = "No volumes of other containers",
+    reads = { "HostConfig.VolumesFrom" }, knobs = {}, check = volumes_from,
+    reason = "it hands over whatever the other container has mounted, host folders included",
+    fix = "name the volumes",
+    allows = { example.create { VolumesFrom = record.NO_ITEMS } },
+    denies = { example.create { VolumesFrom = { "web:ro" } } },
+  },
+  record.check {
+    id = "container_create.inline_volume_options", code = "cc.volume_options", surface = SURFACE,
+    order = 22.1,
+    title = "No volume made on the spot with driver options",
+    reads = { "HostConfig.Mounts" },
+    knobs = { allow_inline_volume_options = shape.flag(false) },
+    active = record.unless "allow_inline_volume_options", check = inline_volume_options,
+    reason = "the local driver mounts whatever its options say, any host folder included",
+    fix = "create the volume first, under the rules for volumes, and name it",
+    allows = { example.create { Mounts = { { Type = "volume", Source = "cache",
+                                             Target = "/c" } } },
+               example.create(inline_volume(NFS), { allow_inline_volume_options = true }) },
+    denies = { example.create(inline_volume(NFS)),
+               example.create(inline_volume { type = "tmpfs", device = "tmpfs" }) },
+  },
+  record.check {
+    id = "container_create.volume_driver", code = "cc.volume_driver", surface = SURFACE,
+    order = 22.2,
+    title = "Only listed volume drivers",
+    reads = { "HostConfig.VolumeDriver", "HostConfig.Mounts" },
+    knobs = { allowed_volume_drivers = shape.names() }, check = volume_driver,
+    reason = "a volume plugin can mount what it likes into a container",
+    fix = "drop --volume-driver, or have the driver listed",
+    allows = { example.create { VolumeDriver = "local" },
+               example.create({ VolumeDriver = "rexray" },
+                 { allowed_volume_drivers = { "rexray" } }) },
+    denies = { example.create { VolumeDriver = "rexray" },
+               example.create { Mounts = { { Type = "volume", Target = "/v",
+                 VolumeOptions = { DriverConfig = { Name = "rexray" } } } } } },
+  },
+  record.check {
+    id = "container_create.mount_types", code = "cc.mount_type", surface = SURFACE, order = 24,
+    title = "Only mount types that are understood",
+    reads = { "HostConfig.Mounts" }, knobs = {}, check = mount_type,
+    reason = "what a new type mounts cannot be judged",
+    fix = "use a mount of type volume, tmpfs, image or bind",
+    allows = { example.create { Mounts = { { Type = "tmpfs", Target = "/t" } } } },
+    denies = { example.create { Mounts = { { Type = "cluster", Source = "g", Target = "/c" } } },
+               example.create { Mounts = { { Source = "cache", Target = "/c" } } } },
+  },
+  record.check {
+    id = "container_create.subpaths", code = "cc.volume_subpath", surface = SURFACE, order = 25,
+    title = "Subpaths stay in their volume",
+    reads = { "HostConfig.Mounts" }, knobs = {}, check = subpaths,
+    reason = "a path that climbs out of a volume reaches the host",
+    fix = "name a folder below the volume's root",
+    allows = { example.create { Mounts = { { Type = "volume", Source = "v", Target = "/v",
+                                             VolumeOptions = { Subpath = "a/../b" } } } } },
+    denies = { example.create { Mounts = { { Type = "volume", Source = "v", Target = "/v",
+                                             VolumeOptions = { Subpath = "a/../../b" } } } },
+               example.create { Mounts = { { Type = "image", Source = "busybox", Target = "/i",
+                                             ImageOptions = { Subpath = "/etc" } } } } },
+  },
+  record.check {
+    id = "container_create.tmpfs_options", code = "cc.tmpfs_priv", surface = SURFACE, order = 26,
+    title = "No executable, device or set-user-id tmpfs",
+    reads = { "HostConfig.Mounts", "HostConfig.Tmpfs" },
+    knobs = { allow_tmpfs_privileged_options = shape.flag(false) }, check = tmpfs_options,
+    reason = "a writable place from which programs run undoes a read-only root",
+    fix = "drop exec, dev and suid from the options of --tmpfs",
+    allows = { example.create { Tmpfs = { ["/run"] = "rw,noexec,nosuid,size=65536k" } },
+               example.create { Mounts = { { Type = "tmpfs", Target = "/t",
+                 TmpfsOptions = { Options = { { "size", "65536k" }, { "noexec" } } } } } },
+               example.create({ Tmpfs = { ["/run"] = "exec" } },
+                 { allow_tmpfs_privileged_options = true }) },
+    denies = { example.create { Tmpfs = { ["/run"] = "rw,exec" } },
+               example.create { Mounts = { { Type = "tmpfs", Target = "/t",
+                 TmpfsOptions = { Options = { { "mode=1777,suid" } } } } } },
+               example.create { Mounts = { { Type = "tmpfs", Target = "/t",
+                 TmpfsOptions = { Options = { { "a", "b", "c" } } } } } } },
+  },
+}
+
+return { checks = checks }

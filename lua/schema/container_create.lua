@@ -1,0 +1,136 @@
+-- schema.container_create: the body of POST /containers/create, as dockerd decodes it: the
+-- container's Config at the root, HostConfig and NetworkingConfig (API 1.24 to 1.56).
+--
+-- What is left out is unknown, so `unknown_fields` decides about it: Capabilities, Cgroup,
+-- CpuRealtimePeriod, CpuRealtimeRuntime, InitPath, LxcConf, ClusterOptions.
+local s = require "core.schema"
+
+local OWN = "concerns the container's own processes only"
+local WINDOWS = "read by Windows engines only"
+local LIMIT = "a limit on the container's own use"
+local CLIENT = "for the client, the engine does nothing with it"
+local TYPED = { why = "type-checked as the engine does; no setting judges it" }
+
+local volume_options = s.record("VolumeOptions", {
+  s.harmless("NoCopy", "whether the image's files are copied into a new volume"),
+  s.harmless("Labels", "labels of a new volume"),
+  s.string("Subpath", { since = "1.45" }),
+  s.record("DriverConfig", { s.string "Name", s.string_map "Options" }),
+})
+
+local mount = {
+  s.string "Type", s.string "Source", s.string "Target", s.bool "ReadOnly",
+  s.harmless("Consistency", "a hint for desktop engines"),
+  s.harmless("BindOptions", "how a judged bind is attached: mounts made later inside the"
+    .. " container spread only if it may mount, which needs a capability"),
+  volume_options,
+  s.record("ImageOptions", { s.string "Subpath" }, { since = "1.48" }),
+  s.record("TmpfsOptions", {
+    s.harmless("SizeBytes", LIMIT), s.harmless("Mode", "permissions of an empty folder"),
+    s.list_of_strings("Options", { since = "1.46" }),
+  }),
+}
+
+local device = {
+  s.string "PathOnHost",
+  s.harmless("PathInContainer", "where a judged device appears"),
+  s.harmless("CgroupPermissions", "at most what a judged device allows"),
+}
+
+local device_request = {
+  s.string "Driver", s.int "Count", s.strings "DeviceIDs", s.list_of_strings "Capabilities",
+  s.string_map("Options", TYPED),
+}
+
+local log_config = s.record("LogConfig", {
+  s.string "Type", s.string_map("Config", {
+    why = "options of a judged driver; local drivers only keep and rotate",
+  }),
+})
+
+local host_config = s.record("HostConfig", {
+  s.string_map("Annotations", { since = "1.43" }),
+  s.harmless("AutoRemove", "removes the container when it ends"),
+  s.strings "Binds",
+  s.harmless("BlkioDeviceReadBps", LIMIT), s.harmless("BlkioDeviceReadIOps", LIMIT),
+  s.harmless("BlkioDeviceWriteBps", LIMIT), s.harmless("BlkioDeviceWriteIOps", LIMIT),
+  s.harmless("BlkioWeight", LIMIT), s.harmless("BlkioWeightDevice", LIMIT),
+  s.strings "CapAdd", s.strings "CapDrop",
+  s.string "CgroupParent", s.string("CgroupnsMode", { since = "1.41" }),
+  s.harmless("ConsoleSize", CLIENT), s.harmless("ContainerIDFile", CLIENT),
+  s.harmless("CpuCount", WINDOWS), s.harmless("CpuPercent", WINDOWS),
+  s.int "CpuPeriod", s.int "CpuQuota", s.int "CpuShares",
+  s.harmless("CpusetCpus", "which CPUs its own share is taken from"),
+  s.harmless("CpusetMems", "which memory nodes its own share is taken from"),
+  s.strings "DeviceCgroupRules",
+  s.records("DeviceRequests", device_request, { since = "1.40" }),
+  s.records("Devices", device),
+  s.harmless("Dns", "which servers its own look-ups ask"),
+  s.harmless("DnsOptions", "how its own look-ups ask"),
+  s.harmless("DnsSearch", "how its own look-ups complete names"),
+  s.strings "ExtraHosts", s.strings "GroupAdd",
+  s.harmless("IOMaximumBandwidth", WINDOWS), s.harmless("IOMaximumIOps", WINDOWS),
+  s.harmless("Init", "puts the engine's own init program first"),
+  s.string "IpcMode",
+  s.harmless("Isolation", WINDOWS),
+  s.harmless("KernelMemory", LIMIT), s.harmless("KernelMemoryTCP", LIMIT),
+  s.strings "Links", log_config, s.strings "MaskedPaths", s.int "Memory",
+  s.int("MemoryReservation", TYPED),
+  s.harmless("MemorySwap", LIMIT), s.harmless("MemorySwappiness", "weighs its own swapping"),
+  s.records("Mounts", mount), s.int "NanoCpus", s.string "NetworkMode",
+  s.harmless("OomKillDisable", "beyond its memory limit the container waits instead of dying;"
+    .. " engines on cgroup v2 ignore it"),
+  s.int "OomScoreAdj", s.string "PidMode", s.int "PidsLimit",
+  s.harmless("PortBindings", "makes the container's own ports reachable; the engine refuses"
+    .. " ports in use"),
+  s.bool "Privileged",
+  s.harmless("PublishAllPorts", "makes the container's own ports reachable"),
+  s.strings "ReadonlyPaths", s.bool "ReadonlyRootfs",
+  s.harmless("RestartPolicy", "starts the judged container again"),
+  s.string "Runtime", s.strings "SecurityOpt",
+  s.harmless("ShmSize", "shared memory counts as the container's memory"),
+  s.harmless("StorageOpt", "the size of its own writable layer"),
+  s.string_map "Sysctls", s.string_map "Tmpfs", s.string "UTSMode",
+  s.harmless("Ulimits", "limits of its own processes, within the limits of its cgroup"),
+  s.string "UsernsMode", s.string "VolumeDriver", s.strings "VolumesFrom",
+})
+
+local endpoint = {
+  s.record("IPAMConfig", { s.string "IPv4Address", s.string "IPv6Address",
+                           s.strings "LinkLocalIPs" }),
+  s.strings "Links", s.strings "Aliases", s.string "Gateway", s.string "IPAddress",
+  s.int "IPPrefixLen", s.string "IPv6Gateway", s.string "GlobalIPv6Address",
+  s.int "GlobalIPv6PrefixLen", s.string "MacAddress", s.any_map "DriverOpts",
+  s.int("GwPriority", { since = "1.48" }),
+  s.harmless("NetworkID", "set by the engine"), s.harmless("EndpointID", "set by the engine"),
+  s.harmless("DNSNames", "set by the engine"),
+}
+
+local members = {
+  s.harmless("ArgsEscaped", WINDOWS),
+  s.harmless("AttachStderr", CLIENT), s.harmless("AttachStdin", CLIENT),
+  s.harmless("AttachStdout", CLIENT),
+  s.harmless("Cmd", OWN), s.harmless("Domainname", OWN), s.harmless("Entrypoint", OWN),
+  s.harmless("Env", OWN),
+  s.harmless("ExposedPorts", "names ports, publishes none"),
+  s.harmless("Healthcheck", "a command in the container, as its own user"),
+  host_config,
+  s.harmless("Hostname", OWN),
+  s.string("Image", TYPED),
+  s.string_map "Labels",
+  s.string("MacAddress", { ["until"] = "1.51" }),
+  s.harmless("NetworkDisabled", OWN),
+  s.record("NetworkingConfig", { s.record_map("EndpointsConfig", endpoint) }),
+  s.harmless("OnBuild", "for images built from a container"),
+  s.harmless("OpenStdin", OWN), s.harmless("Shell", OWN), s.harmless("StdinOnce", OWN),
+  s.harmless("StopSignal", OWN), s.harmless("StopTimeout", OWN), s.harmless("Tty", OWN),
+  s.string "User",
+  s.harmless("Volumes", "anonymous volumes, made by the judged driver"),
+  s.harmless("WorkingDir", OWN),
+}
+
+return {
+  surface = "container_create", group = "container_create", prefix = "cc",
+  subject = "container create", body_max = 1048576,
+  document = s.document { name = "create body", members = members, legacy = "HostConfig" },
+}

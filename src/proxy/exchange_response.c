@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The response side: from the engine's first byte to the last one handed to the client. */
+#include "http/emit.h"
+#include "proxy/client.h"
+#include "proxy/exchange.h"
+#include "proxy/gather.h"
+#include "proxy/owner.h"
+#include "proxy/upstream.h"
+
+static struct str id_of(const struct exchange *ex)
+{
+    return (struct str){ex->id, sizeof ex->id};
+}
+
+static bool send_down(struct exchange *ex, struct gather *g)
+{
+    if (g->n == 0 || stream_write(&ex->client->stream, g->v, g->n, NULL) == 0)
+        return true;
+    exchange_cut(ex, EXCHANGE_CLIENT_GONE);
+    return false;
+}
+
+/* The whole answer has been handed over. Bytes behind it answer nothing that was asked. */
+static void end(struct exchange *ex, bool excess)
+{
+    if (excess || ex->upstream->stream.unsent)
+        ex->reusable = false;
+    if (ex->request != REQUEST_DONE)
+        ex->close = true;
+    exchange_enter_response(ex, RESPONSE_DONE);
+    exchange_settle(ex);
+}
+
+/* Body bytes of the engine, behind a head or without one: raw where the client reads the
+ * same framing. */
+static void pass(struct exchange *ex, struct str bytes, struct str head)
+{
+    struct reader *reader = &ex->upstream->reader;
+    struct gather g;
+    size_t total = 0;
+    enum frame_step step = FRAME_DATA;
+    gather_start(&g, head);
+    while (step == FRAME_DATA) {
+        size_t used = 0;
+        struct str data = {"", 0};
+        step = frame_read(reader, str_skip(bytes, total), &used, &data);
+        total += used;
+        if (!ex->dechunk || step != FRAME_DATA || data.n == 0)
+            continue;
+        gather_add(&g, data);
+        ex->sent += data.n;
+        if (!gather_full(&g))
+            continue;
+        if (!send_down(ex, &g))
+            return;
+        gather_start(&g, STR(""));
+    }
+    if (!ex->dechunk && total) {
+        gather_add(&g, (struct str){bytes.p, total});
+        ex->sent += total;
+    }
+    if (!send_down(ex, &g))
+        return;
+    if (step == FRAME_BAD)
+        exchange_cut(ex, EXCHANGE_CUT);
+    else if (step == FRAME_DONE)
+        end(ex, total < bytes.n);
+    else if (ex->client->stream.unsent)
+        stream_pause(&ex->upstream->stream);
+}
+
+/* The framing the client is told. An answer without a body may still say how long one
+ * would be. */
+static struct emit_body framing_for(const struct exchange *ex, const struct head *h)
+{
+    struct emit_body body = {.framing = h->framing, .length = h->length};
+    if (ex->dechunk)
+        body.framing = FRAMING_TO_CLOSE;
+    if (h->framing != FRAMING_NONE || (ex->method != METHOD_HEAD && h->status != 304))
+        return body;
+    const struct str length = head_field(h, FIELD_CONTENT_LENGTH);
+    if (length.p && decimal_parse(length, UINT64_MAX, &body.length) == RC_OK)
+        body.framing = FRAMING_LENGTH;
+    return body;
+}
+
+/* worker->response has the engine's final head; bytes follow it. */
+static void start_response(struct exchange *ex, struct str bytes)
+{
+    struct worker *w = ex->worker;
+    const struct head *h = &w->response;
+    deadline_disarm(&ex->deadline);
+    ex->reusable = h->keep_alive;
+    ex->to_close = h->framing == FRAMING_TO_CLOSE;
+    ex->dechunk = h->framing == FRAMING_CHUNKED && ex->old_client;
+    ex->close |= ex->to_close || ex->dechunk || ex->request != REQUEST_DONE || w->draining;
+    buf_clear(&w->out);
+    if (emit_response(&w->out, h, framing_for(ex, h), id_of(ex), ex->close)) {
+        exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
+        return;
+    }
+    ex->status = h->status;
+    exchange_enter_response(ex, RESPONSE_FLOWING);
+    pass(ex, bytes, buf_str(&w->out));
+}
+
+/* worker->response has an interim head. HTTP/1.0 knows none. */
+static bool relay_interim(struct exchange *ex)
+{
+    struct worker *w = ex->worker;
+    struct gather g;
+    if (ex->old_client)
+        return true;
+    buf_clear(&w->out);
+    if (emit_response(&w->out, &w->response, (struct emit_body){.framing = FRAMING_NONE},
+                      id_of(ex), false)) {
+        exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
+        return false;
+    }
+    gather_start(&g, buf_str(&w->out));
+    return send_down(ex, &g);
+}
+
+/* The beginning of a head: the rest is to come. */
+static void keep(struct exchange *ex, struct str bytes)
+{
+    struct upstream *u = ex->upstream;
+    u->searched = bytes.n;
+    if (bytes.n >= HEAD_BYTES_MAX || buf_append(&u->in, bytes))
+        exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
+}
+
+/* A 101 was not asked for: nothing here upgrades. */
+static bool is_answer(const struct head *h)
+{
+    return h->status >= 100 && h->status != 101;
+}
+
+static void take_heads(struct exchange *ex, struct str bytes)
+{
+    struct upstream *u = ex->upstream;
+    struct head *h = &ex->worker->response;
+    for (;;) {
+        const size_t n = head_length(bytes, u->searched);
+        u->searched = 0;
+        if (n == 0) {
+            keep(ex, bytes);
+            return;
+        }
+        if (n > HEAD_BYTES_MAX ||
+            head_read(&u->reader, (struct str){bytes.p, n}, ex->method, h) || !is_answer(h)) {
+            exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
+            return;
+        }
+        bytes = str_skip(bytes, n);
+        if (h->status >= 200)
+            break;
+        size_t used;
+        struct str data;
+        (void)frame_read(&u->reader, STR(""), &used, &data);
+        if (!relay_interim(ex))
+            return;
+    }
+    start_response(ex, bytes);
+}
+
+void exchange_heard(struct exchange *ex, struct str bytes)
+{
+    struct upstream *u = ex->upstream;
+    u->heard = true;
+    if (ex->response == RESPONSE_FLOWING) {
+        pass(ex, bytes, STR(""));
+        return;
+    }
+    if (u->in.len == 0) {
+        take_heads(ex, bytes);
+        return;
+    }
+    struct buf whole = u->in;
+    buf_init(&u->in, whole.max);
+    if (buf_append(&whole, bytes))
+        exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
+    else
+        take_heads(ex, buf_str(&whole));
+    buf_release(&whole);
+}
+
+/* The engine closed a pooled connection just as we used it: asking again does no harm when
+ * the request changes nothing. */
+static bool may_repeat(const struct exchange *ex)
+{
+    return ex->upstream->pooled && !ex->upstream->heard && !ex->retried && !ex->has_body &&
+           (ex->method == METHOD_GET || ex->method == METHOD_HEAD);
+}
+
+void exchange_upstream_ended(struct exchange *ex, int status)
+{
+    if (ex->response == RESPONSE_FLOWING) {
+        if (ex->to_close && status == UV_EOF)
+            end(ex, true);
+        else
+            exchange_cut(ex, EXCHANGE_CUT);
+    } else if (may_repeat(ex)) {
+        ex->retried = true;
+        ex->head_sent = false;
+        exchange_let_go(ex, false);
+        exchange_enter_response(ex, RESPONSE_DIAL);
+        exchange_connect(ex);
+    } else {
+        exchange_refuse(ex, ex->upstream->heard ? REFUSAL_UPSTREAM_BROKEN
+                                                : REFUSAL_UPSTREAM_UNREACHABLE);
+    }
+}
+
+void exchange_client_drained(struct exchange *ex)
+{
+    if (ex->response == RESPONSE_FLOWING && ex->upstream)
+        stream_resume(&ex->upstream->stream);
+}
+
+void exchange_on_request_due(struct deadline_entry *e)
+{
+    exchange_refuse(OWNER(e, struct exchange, deadline), REFUSAL_UPSTREAM_TIMEOUT);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A stand-in for src/policy, so that these tests need no Lua. */
+#include "rig.h"
+
+static void say(struct decision *d, enum verdict verdict, enum refusal why, const char *reason)
+{
+    *d = (struct decision){.verdict = verdict, .refusal = why, .rule = 0};
+    memcpy(d->reason, reason, strlen(reason) + 1);
+}
+
+void policy_route(const struct policy *p, const struct policy_request *r, struct decision *out)
+{
+    union {
+        const struct policy *in;
+        struct policy *out;
+    } counted = {.in = p};
+    counted.out->routed++;
+    if (str_starts(r->target.normal, STR("/denied")))
+        say(out, VERDICT_DENY, REFUSAL_NO_RULE, "no matching allow rule");
+    else
+        say(out, VERDICT_ALLOW, REFUSAL_NONE, "");
+}
+
+bool policy_judges(const struct policy *p, const struct route *route)
+{
+    (void)p;
+    return route->surface == SURFACE_CONTAINER_CREATE;
+}
+
+size_t policy_body_max(const struct policy *p, const struct route *route)
+{
+    (void)route;
+    return p->body_max;
+}
+
+size_t policy_plan(const struct policy *p, const struct policy_request *r,
+                   struct lookup out[LOOKUPS_MAX])
+{
+    (void)r;
+    (void)out;
+    return p->lookups;
+}
+
+void policy_decide(struct policy *p, const struct policy_request *r, const struct fact *facts,
+                   size_t n_facts, struct decision *out)
+{
+    (void)facts;
+    assert_int_equal(n_facts, 0);
+    assert_int_equal(out->verdict, VERDICT_ALLOW); /* what policy_route said is still there */
+    p->decided++;
+    if (r->body.n && memmem(r->body.p, r->body.n, "Privileged", 10))
+        say(out, VERDICT_DENY, REFUSAL_BODY_POLICY, "privileged");
+    else
+        say(out, VERDICT_ALLOW, REFUSAL_NONE, "");
+}
+
+void policy_refuse(const struct policy *p, const struct policy_request *r, enum refusal why,
+                   struct decision *out)
+{
+    union {
+        const struct policy *in;
+        struct policy *out;
+    } counted = {.in = p};
+    (void)r;
+    counted.out->refused++;
+    say(out, VERDICT_DENY, why, "given up");
+}
+
+void policy_rest(struct policy *p)
+{
+    p->rested++;
+}
+
+int policy_denial_json(const struct policy *p, const struct policy_request *r,
+                       const struct decision *d, struct buf *out)
+{
+    (void)p;
+    (void)r;
+    (void)d;
+    return buf_append(out, STR("{\"message\":\"request denied by sockguard policy\"}\n"));
+}
