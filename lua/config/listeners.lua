@@ -81,10 +81,14 @@ end
 
 local function for_c(name, one)
   local unix = one.socket ~= nil and one.socket ~= ""
+  local address_text = unix and "" or one.address or ""
+  local host, port = address.split(address_text)
   return {
     name = name,
     socket = unix and one.socket or "",
-    address = unix and "" or one.address or "",
+    address = address_text,
+    host = host or "",
+    port = port or 0,
     mode = unix and text.trim(one.socket_mode or "") == "0660" and 432 or 384,
     uid = unix and one.socket_uid or -1,
     gid = unix and one.socket_gid or -1,

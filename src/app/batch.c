@@ -284,7 +284,8 @@ static int answer_line(struct batch *b, struct str text)
     const struct cached *c = open_policy(b);
     if (!c)
         return RC_SYNTAX;
-    const bool asks = json_member(&b->line, STR("method")).p || json_member(&b->line, STR("raw_b64")).p;
+    const bool asks =
+        json_member(&b->line, STR("method")).p || json_member(&b->line, STR("raw_b64")).p;
     return c->policy && asks ? answer_request(b, c, id) : answer_config(b, c, id);
 }
 
@@ -302,8 +303,9 @@ int batch_run(FILE *in, FILE *out, const char *config_path, bool show_forward)
         if (answer_line(&b, (struct str){line, (size_t)n})) {
             code = EXIT_ERROR;
             buf_clear(&b.answer);
-            (void)buf_append(&b.answer, STR("{\"error\":\"the line is not one JSON object as `check "
-                                            "--help` describes it\"}"));
+            (void)buf_append(&b.answer,
+                             STR("{\"error\":\"the line is not one JSON object as `check "
+                                 "--help` describes it\"}"));
         }
         if (buf_append(&b.answer, STR("\n")) ||
             fwrite(b.answer.data, 1, b.answer.len, out) != b.answer.len || fflush(out))

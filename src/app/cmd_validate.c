@@ -32,8 +32,7 @@ static void print_rules(const struct config *c, bool colour)
         const char *mark = rules[i].allow ? "\xe2\x9c\x93 allow" : "\xe2\x9c\x97 deny ";
         const char *on = !colour ? "" : rules[i].allow ? "\033[32m" : "\033[31m";
         printf("  %s%s%s  %-12.*s %.*s\n", on, mark, colour ? "\033[0m" : "",
-               (int)rules[i].methods.n, rules[i].methods.p, (int)rules[i].path.n,
-               rules[i].path.p);
+               (int)rules[i].methods.n, rules[i].methods.p, (int)rules[i].path.n, rules[i].path.p);
     }
 }
 

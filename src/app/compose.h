@@ -9,10 +9,10 @@
 struct composition {
     struct str method;
     struct str target;
-    struct str fields;     /* header lines, each with its CRLF */
-    bool has_type;         /* fields holds a Content-Type */
-    bool has_framing;      /* fields holds a Content-Length or a Transfer-Encoding */
-    bool chunked;          /* the latter: the body is sent as one chunk */
+    struct str fields; /* header lines, each with its CRLF */
+    bool has_type;     /* fields holds a Content-Type */
+    bool has_framing;  /* fields holds a Content-Length or a Transfer-Encoding */
+    bool chunked;      /* the latter: the body is sent as one chunk */
     bool has_host;
     struct str body;
 };

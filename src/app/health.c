@@ -28,17 +28,17 @@ struct health {
     bool checking;             /* from the dial until its handle has closed */
     bool closing;
     struct waiter *waiters;
-    uv_pipe_t pipe;            /* the dial's, open while checking */
+    uv_pipe_t pipe; /* the dial's, open while checking */
     uv_connect_t dial;
-    uv_timer_t limit;          /* open for life */
+    uv_timer_t limit; /* open for life */
     struct buf body;
 };
 
 static const char *state_name(enum listener_state s)
 {
     static const char *const names[] = {
-        [LISTENER_STOPPED] = "stopped",   [LISTENER_BOUND] = "bound",
-        [LISTENER_SERVING] = "serving",   [LISTENER_DRAINING] = "draining",
+        [LISTENER_STOPPED] = "stopped", [LISTENER_BOUND] = "bound",
+        [LISTENER_SERVING] = "serving", [LISTENER_DRAINING] = "draining",
         [LISTENER_FAILED] = "failed",
     };
     return names[s];
@@ -88,8 +88,7 @@ static uint16_t describe(struct health *h)
         writer_text(&w, STR("error"),
                     h->connected ? STR("listener not serving") : STR("upstream unreachable"));
     writer_text(&w, STR("version"), STR(SOCKGUARD_VERSION));
-    writer_number(&w, STR("uptime_seconds"),
-                  (int64_t)((uv_hrtime() - h->started) / 1000000000U));
+    writer_number(&w, STR("uptime_seconds"), (int64_t)((uv_hrtime() - h->started) / 1000000000U));
     put_listeners(h, &w);
     writer_close(&w, '}');
     if (!w.rc)

@@ -27,9 +27,8 @@ static void put_finding(struct writer *w, const struct policy *p, const struct f
 static void put_decision(struct writer *w, const struct policy *p, const struct inspection *i)
 {
     const struct decision *d = &i->decision;
-    const struct str reason = i->refusal && i->refusal != d->refusal
-                                  ? refusal_info(i->refusal)->text
-                                  : str_of(d->reason);
+    const struct str reason =
+        i->refusal && i->refusal != d->refusal ? refusal_info(i->refusal)->text : str_of(d->reason);
     writer_text(w, STR("reason"), reason);
     if (d->n_findings > 0)
         writer_text(w, STR("check"), str_of(d->findings[0].code));
@@ -71,8 +70,8 @@ static void put_forward(struct writer *w, const struct inspection *i)
     buf_release(&bytes);
 }
 
-int report_json(struct buf *out, const struct policy *p, struct str id,
-                const struct inspection *i, bool show_forward)
+int report_json(struct buf *out, const struct policy *p, struct str id, const struct inspection *i,
+                bool show_forward)
 {
     struct writer w = writer_start(out);
     const bool allowed = i->refusal == REFUSAL_NONE;
@@ -127,8 +126,8 @@ void report_text(const struct policy *p, const struct inspection *i, bool colour
     else
         printf("  rule     none matches\n");
     if (!allowed)
-        printf("  reason   %s\n", d->refusal == i->refusal ? d->reason
-                                                           : refusal_info(i->refusal)->text.p);
+        printf("  reason   %s\n",
+               d->refusal == i->refusal ? d->reason : refusal_info(i->refusal)->text.p);
     if (d->unknown[0])
         printf("  unknown  %s\n", d->unknown);
     for (size_t k = 0; k < d->n_findings; k++)

@@ -30,7 +30,9 @@ enum { CONFIG_TEXT_MAX = 1024 * 1024 };
 struct listener_settings {
     const char *name;    /* "default" for the single-listener form */
     const char *socket;  /* unix socket path, or "" */
-    const char *address; /* host:port, or "" */
+    const char *address; /* host:port as it was written, or "" */
+    const char *host;    /* its parts; an empty host is every address */
+    uint16_t port;
     unsigned mode;       /* 0600 or 0660 */
     int64_t uid, gid;    /* -1: not set */
 };

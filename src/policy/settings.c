@@ -65,6 +65,8 @@ static struct listener_settings read_listener(lua_State *L, int index)
         .name = field_string(L, index, "name"),
         .socket = field_string(L, index, "socket"),
         .address = field_string(L, index, "address"),
+        .host = field_string(L, index, "host"),
+        .port = (uint16_t)field_count(L, index, "port"),
         .mode = (unsigned)field_count(L, index, "mode"),
         .uid = field_int(L, index, "uid"),
         .gid = field_int(L, index, "gid"),
