@@ -8,7 +8,7 @@
 #ifndef SOCKGUARD_APP_ACCESS_H
 #define SOCKGUARD_APP_ACCESS_H
 
-#include "base/log.h"
+#include "base/log_line.h"
 #include "policy/config.h"
 #include "proxy/proxy.h"
 
@@ -18,7 +18,8 @@ struct access {
     enum log_level level;
     enum log_format format;
     bool requests; /* allowed requests have a line too */
-    struct buf line;
+    struct log_line line;
+    struct buf bytes; /* of the line being built */
 };
 
 void access_init(struct access *a, struct log *log, const struct policy *policy,

@@ -19,6 +19,9 @@ struct batch {
     bool show_forward;
     struct json_object line;
     struct json_object facts;
+    struct json_object fact_members;
+    struct json_object members; /* of env, then of headers */
+    struct inspection inspection;
     struct buf text;   /* unescaped small texts of the line, one after the other */
     struct buf config; /* its YAML */
     struct buf key;
@@ -68,15 +71,14 @@ static int read_env(struct batch *b, const char *env[ENV_MAX + 1])
     size_t at[ENV_MAX];
     buf_clear(&b->text);
     if (value.p) {
-        static struct json_object object;
-        int rc = json_object_read(value, &object);
-        if (rc || object.n > ENV_MAX)
+        int rc = json_object_read(value, &b->members);
+        if (rc || b->members.n > ENV_MAX)
             return rc ? rc : RC_TOOBIG;
-        for (; n < object.n && !rc; n++) {
+        for (; n < b->members.n && !rc; n++) {
             at[n] = b->text.len;
-            rc = buf_append(&b->text, object.members[n].name);
+            rc = buf_append(&b->text, b->members.members[n].name);
             rc = rc ? rc : buf_append(&b->text, STR("="));
-            rc = rc ? rc : append_value(&b->text, object.members[n].value);
+            rc = rc ? rc : append_value(&b->text, b->members.members[n].value);
             rc = rc ? rc : buf_append(&b->text, (struct str){"", 1});
         }
         if (rc)
@@ -140,14 +142,14 @@ static int read_fields(struct batch *b, struct composition *c)
     buf_clear(&b->fields);
     if (!value.p)
         return RC_OK;
-    static struct json_object object;
-    int rc = json_object_read(value, &object);
-    for (size_t i = 0; i < object.n && !rc; i++) {
+    const struct json_object *o = &b->members;
+    int rc = json_object_read(value, &b->members);
+    for (size_t i = 0; i < o->n && !rc; i++) {
         struct buf text;
         buf_init(&text, TEXT_MAX);
-        rc = append_value(&text, object.members[i].value);
+        rc = append_value(&text, o->members[i].value);
         if (!rc)
-            rc = compose_field(c, &b->fields, object.members[i].name, buf_str(&text));
+            rc = compose_field(c, &b->fields, o->members[i].name, buf_str(&text));
         buf_release(&text);
     }
     return rc;
@@ -194,16 +196,16 @@ static struct fact find_fact(void *arg, const struct lookup *lookup)
         const struct str name = b->facts.members[i].name;
         if (!str_starts(name, STR("GET ")) || !str_eq(str_skip(name, 4), str_of(lookup->path)))
             continue;
-        static struct json_object answer;
-        if (json_object_read(b->facts.members[i].value, &answer))
+        const struct json_object *answer = &b->fact_members;
+        if (json_object_read(b->facts.members[i].value, &b->fact_members))
             return fact;
-        if (json_member(&answer, STR("error")).p)
+        if (json_member(answer, STR("error")).p)
             return fact;
-        const struct str body = json_member(&answer, STR("body"));
+        const struct str body = json_member(answer, STR("body"));
         buf_clear(&b->fact);
         if (body.p && append_value(&b->fact, body))
             return fact;
-        return (struct fact){FACT_ANSWER, read_status(&answer), buf_str(&b->fact)};
+        return (struct fact){FACT_ANSWER, read_status(answer), buf_str(&b->fact)};
     }
     return fact;
 }
@@ -265,13 +267,13 @@ static int answer_config(struct batch *b, const struct cached *c, struct str id)
 
 static int answer_request(struct batch *b, const struct cached *c, struct str id)
 {
-    static struct inspection i;
+    struct inspection *const i = &b->inspection;
     int rc = compose_raw(b);
     if (rc)
         return rc;
-    inspect(c->policy, buf_str(&b->raw), find_fact, b, &i);
-    rc = report_json(&b->answer, c->policy, id, &i, b->show_forward);
-    inspection_release(&i);
+    inspect(c->policy, buf_str(&b->raw), find_fact, b, i);
+    rc = report_json(&b->answer, c->policy, id, i, b->show_forward);
+    inspection_release(i);
     return rc;
 }
 
@@ -289,29 +291,36 @@ static int answer_line(struct batch *b, struct str text)
     return c->policy && asks ? answer_request(b, c, id) : answer_config(b, c, id);
 }
 
+/* Fills b->answer; false when the line could not be answered. */
+static bool answer_or_complain(struct batch *b, struct str line)
+{
+    buf_clear(&b->answer);
+    if (answer_line(b, line) == RC_OK)
+        return true;
+    buf_clear(&b->answer);
+    (void)buf_append(&b->answer, STR("{\"error\":\"the line is not one JSON object as `check "
+                                     "--help` describes it\"}"));
+    return false;
+}
+
 int batch_run(FILE *in, FILE *out, const char *config_path, bool show_forward)
 {
-    static struct batch b;
+    struct batch *b = calloc(1, sizeof *b);
+    if (!b)
+        return EXIT_ERROR;
+    int code = batch_init(b, config_path, show_forward) ? EXIT_ERROR : EXIT_OK;
     char *line = NULL;
     size_t room = 0;
-    int code = EXIT_OK;
-    if (batch_init(&b, config_path, show_forward))
-        return EXIT_ERROR;
     ssize_t n;
-    while ((n = getline(&line, &room, in)) > 0) {
-        buf_clear(&b.answer);
-        if (answer_line(&b, (struct str){line, (size_t)n})) {
+    while (b->cache && (n = getline(&line, &room, in)) > 0) {
+        if (!answer_or_complain(b, (struct str){line, (size_t)n}))
             code = EXIT_ERROR;
-            buf_clear(&b.answer);
-            (void)buf_append(&b.answer,
-                             STR("{\"error\":\"the line is not one JSON object as `check "
-                                 "--help` describes it\"}"));
-        }
-        if (buf_append(&b.answer, STR("\n")) ||
-            fwrite(b.answer.data, 1, b.answer.len, out) != b.answer.len || fflush(out))
+        if (buf_append(&b->answer, STR("\n")) ||
+            fwrite(b->answer.data, 1, b->answer.len, out) != b->answer.len || fflush(out))
             code = EXIT_ERROR;
     }
     free(line);
-    batch_release(&b);
+    batch_release(b);
+    free(b);
     return code;
 }

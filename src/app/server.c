@@ -6,7 +6,7 @@
 
 #include <signal.h>
 
-enum { SIGNALS = 2, LOG_RING = 1024 * 1024 };
+enum { SIGNALS = 2 };
 
 struct server {
     uv_loop_t loop;
@@ -186,7 +186,7 @@ int server_run(const struct config *config, struct err *err)
     int rc = policy_open(&s.policy, config, false, err);
     if (rc)
         return rc;
-    rc = log_open(&s.log, set->log.output, LOG_RING, err);
+    rc = log_open(&s.log, set->log.output, LOG_RING_BYTES, err);
     if (!rc) {
         access_init(&s.access, s.log, s.policy, set);
         rc = run_on_loop(&s, err);

@@ -76,7 +76,7 @@ static int append_escape(struct buf *b, uint32_t code)
 static bool json_plain(uint32_t code)
 {
     return code >= 0x20 && code != '"' && code != '\\' && code != '<' && code != '>' &&
-           code != '&' && code != 0x7F && code != 0x2028 && code != 0x2029;
+           code != '&' && (code < 0x7F || code > 0x9F) && code != 0x2028 && code != 0x2029;
 }
 
 static int append_json_code(struct buf *b, uint32_t code, struct str bytes)

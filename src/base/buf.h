@@ -45,7 +45,7 @@ int buf_append_decimal(struct buf *b, uint64_t v);
 void buf_consume(struct buf *b, size_t n);
 
 /* Appends s as the inside of a JSON string (no quotes): `"` and `\` and control
- * characters escaped, bytes that are not UTF-8 replaced by U+FFFD, and `<`, `>`,
+ * characters (C1 too) escaped, bytes that are not UTF-8 replaced by U+FFFD, and `<`, `>`,
  * `&`, U+2028, U+2029 written as \uXXXX, so that nothing from outside can end a
  * string, forge a line or run in a browser. */
 int buf_append_json(struct buf *b, struct str s);

@@ -13,6 +13,7 @@
 #define SOCKGUARD_HTTP_HEAD_H
 
 #include "base/str.h"
+#include "http/chunk.h"
 #include "http/refusal.h"
 
 enum {
@@ -101,13 +102,15 @@ struct str head_field(const struct head *h, enum field_id id);
 
 enum reader_kind { READER_REQUESTS, READER_RESPONSES };
 
-/* About 150 bytes, embedded by its owner; copy it never. The storage is llhttp's. */
+/* About 170 bytes, embedded by its owner; copy it never. The storage is llhttp's. */
 struct reader {
     enum reader_kind kind;
+    bool broken; /* something was refused: nothing is read any more */
     bool in_body;
     bool chunked;
     bool to_close;
-    uint64_t left;             /* of a body with a length */
+    uint64_t left; /* of a body with a length */
+    struct chunks chunks;
     _Alignas(8) char llhttp[128];
 };
 
@@ -131,13 +134,6 @@ size_t head_length(struct str bytes, size_t from);
  * versions other than 1.0 and 1.1, a missing Host on 1.1, chunked on 1.0, methods
  * not in enum method, bytes outside printable ASCII in the target. */
 enum refusal head_read(struct reader *r, struct str bytes, enum method request, struct head *out);
-
-enum frame_step {
-    FRAME_DATA, /* *data is a run of body bytes (framing removed); call again */
-    FRAME_MORE, /* everything given was used; give the next bytes */
-    FRAME_DONE, /* the body has ended; bytes from *used on are the next message's */
-    FRAME_BAD,  /* the framing is broken */
-};
 
 /* The next run of body bytes. *used says how many of the given bytes are spent
  * with this step, chunk framing included; *data (borrowed from bytes) may be

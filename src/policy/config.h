@@ -13,6 +13,7 @@
 #define SOCKGUARD_POLICY_CONFIG_H
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/str.h"
 
 #include <stdbool.h>
@@ -36,9 +37,6 @@ struct listener_settings {
     unsigned mode;       /* 0600 or 0660 */
     int64_t uid, gid;    /* -1: not set */
 };
-
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
-enum log_format { LOG_JSON, LOG_TEXT };
 
 /* All times in milliseconds, 0 = no limit; all sizes in bytes. Strings live as long
  * as the config. */
