@@ -8,6 +8,8 @@ elseif(EXISTS /usr/share/llhttp/llhttp.c)
   add_library(llhttp STATIC /usr/share/llhttp/api.c /usr/share/llhttp/http.c
     /usr/share/llhttp/llhttp.c)
   target_include_directories(llhttp SYSTEM PUBLIC /usr/share/include/llhttp)
+  # 8.1 is lax unless told otherwise; 9 is strict by itself.
+  target_compile_definitions(llhttp PUBLIC LLHTTP_STRICT_MODE=1)
   if(SANITIZE)
     target_compile_options(llhttp PRIVATE -fsanitize=address,undefined)
   endif()

@@ -99,19 +99,40 @@ static int append_json_code(struct buf *b, uint32_t code, struct str bytes)
     }
 }
 
+/* How many bytes at the start of s are ASCII and stand for themselves. */
+static size_t plain_length(struct str s)
+{
+    size_t n = 0;
+    while (n < s.n && (unsigned char)s.p[n] < 0x80 && json_plain((unsigned char)s.p[n]))
+        n++;
+    return n;
+}
+
+/* The next of s: *n bytes of it are used. */
+static int append_json_some(struct buf *b, struct str s, size_t *n)
+{
+    uint32_t code;
+    *n = plain_length(s);
+    if (*n)
+        return buf_append(b, (struct str){s.p, *n});
+    *n = utf8_next(s, &code);
+    if (*n)
+        return append_json_code(b, code, (struct str){s.p, *n});
+    *n = 1;
+    return buf_append(b, STR("\\ufffd"));
+}
+
 int buf_append_json(struct buf *b, struct str s)
 {
     const size_t before = b->len;
     while (s.n) {
-        uint32_t code;
-        size_t n = utf8_next(s, &code);
-        const int rc = n ? append_json_code(b, code, (struct str){s.p, n})
-                         : buf_append(b, STR("\\ufffd"));
+        size_t n;
+        const int rc = append_json_some(b, s, &n);
         if (rc) {
             b->len = before;
             return rc;
         }
-        s = str_skip(s, n ? n : 1);
+        s = str_skip(s, n);
     }
     return RC_OK;
 }
