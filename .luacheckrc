@@ -19,7 +19,7 @@ stds.sandbox = {
     math = fields [[abs acos asin atan ceil cos deg exp floor fmod huge log max maxinteger min
       mininteger modf pi rad sin sqrt tan tointeger type ult]],
     text = fields [[base64 clean cut cut_any digits fields find find_last glob lower matches
-      member quote same split starts trim upper]],
+      member parts quote same split starts trim upper]],
   },
 }
 

@@ -7,5 +7,6 @@ function(fuzz_target layer name)
 endfunction()
 
 fuzz_target(policy body)
+fuzz_target(http head)
 fuzz_target(http target)
 fuzz_target(http token)

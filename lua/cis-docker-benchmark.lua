@@ -14,7 +14,8 @@ local security = require "engine.security"
 local shape = require "core.shape"
 local user = require "engine.user"
 
-local NONE = {}
+local same, trim = text.same, text.trim
+local is_host = mode.is_host
 
 -- Binding one of these hands over the engine.
 local ENGINE_SOCKETS = {
@@ -45,8 +46,9 @@ end
 
 
 local function drop_all(dropped)
-  for _, name in ipairs(dropped or NONE) do
-    if name == "ALL" or text.same(text.trim(name), "ALL") then
+  for i = 1, dropped and #dropped or 0 do
+    local name = dropped[i]
+    if name == "ALL" or same(trim(name), "ALL") then
       return nil
     end
   end
@@ -63,7 +65,8 @@ end
 
 -- The second control is the engine's own socket.
 local function bind_mount(found, knobs)
-  for _, bind in ipairs(found) do
+  for i = 1, #found do
+    local bind = found[i]
     if not binds.is_allowed(bind, knobs.allowed_bind_mounts) then
       return "bind source " .. text.quote(bind.source) .. " (" .. bind.from
         .. ") is not in allowed_bind_mounts", nil, ENGINE_SOCKETS[bind.source] and 2 or 1
@@ -73,28 +76,28 @@ end
 
 
 local function host_network(network_mode)
-  if mode.is_host(network_mode) then
+  if is_host(network_mode) then
     return "the host's network is not allowed (HostConfig.NetworkMode)"
   end
 end
 
 
 local function host_pid(pid_mode)
-  if mode.is_host(pid_mode) then
+  if is_host(pid_mode) then
     return "the host's process namespace is not allowed (HostConfig.PidMode)"
   end
 end
 
 
 local function host_ipc(ipc_mode)
-  if mode.is_host(ipc_mode) then
+  if is_host(ipc_mode) then
     return "the host's IPC namespace is not allowed (HostConfig.IpcMode)"
   end
 end
 
 
 local function host_userns(userns_mode)
-  if mode.is_host(userns_mode) then
+  if is_host(userns_mode) then
     return "the host's user namespace is not allowed (HostConfig.UsernsMode)"
   end
 end
@@ -164,7 +167,10 @@ end
 
 
 local function seccomp(options, knobs)
-  for _, profile in ipairs(options.seccomp or NONE) do
+  if not options.seccomp then
+    return nil
+  end
+  for _, profile in ipairs(options.seccomp) do
     local found, code = seccomp_value(profile, knobs)
     if found then
       return found, code

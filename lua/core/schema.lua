@@ -10,7 +10,8 @@
 --   s.record_map("EndpointsConfig", { ... })
 --   s.list_of_strings "Capabilities"    list of lists of strings
 --   s.harmless("Hostname", "why")       known, never judged, any JSON
--- A member may have since and until (API versions, "1.41"): member { since = "1.41" }.
+-- A member may have since and until (API versions, "1.41"): member { since = "1.41" }; and
+-- keeps_zero = true, where the engine tells a zero value from none (see schema.document).
 local schema = {}
 
 
@@ -50,7 +51,9 @@ end
 
 --- A whole document. options: name; members; legacy = the record whose members old
 -- clients wrote at the root (a non-zero one there is ambiguous); lenient = true for the
--- engine's own answers (unknown members and repeats are no matter).
+-- engine's own answers (unknown members and repeats are no matter); zero_is_absent = true:
+-- a member that is false, 0, "", [] or {} is read as if it were not there, as it is to the
+-- engine wherever a member of its own record is no pointer.
 function schema.document(options)
   return options
 end

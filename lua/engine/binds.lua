@@ -4,9 +4,15 @@
 -- volume, and an entry without a colon is an anonymous volume. Mounts name their type. An
 -- inline volume of the local driver (VolumeOptions.DriverConfig) is a mount(2) call of the
 -- client's choice: its device, or the layers of an overlay, are host paths too.
+--
+-- Every request with a mount passes through here, so its lists are walked by number: calling
+-- ipairs costs more than looking at an entry.
 local path = require "engine.path"
 local record = require "core.record"
 local shape = require "core.shape"
+
+local byte, clean, cut, lower = string.byte, text.clean, text.cut, text.lower
+local parts, split, trim = text.parts, text.split, text.trim
 
 local binds = {}
 
@@ -18,28 +24,30 @@ local KINDS = { bind = "bind", volume = "volume", tmpfs = "tmpfs", image = "imag
 
 
 local function is_absolute(source)
-  return string.byte(source, 1) == SLASH
+  return byte(source, 1) == SLASH
 end
 
 
 -- from: where it is written, for messages. mode: the third part of a Binds entry.
 local function add(found, source, target, mode, read_only, from)
   local bind = {
-    source = text.clean(source), target = target or "", mode = mode or "",
+    source = clean(source), target = target or "", mode = mode or "",
     read_only = read_only or false, from = from,
   }
-  found = found or {}
+  if not found then
+    return { bind }
+  end
   found[#found + 1] = bind
   return found
 end
 
 
 local function read_binds(entries, found)
-  for _, entry in ipairs(entries) do
-    if is_absolute(entry) then
-      local source, rest = text.cut(entry, ":")
-      if rest then
-        local target, mode = text.cut(rest, ":")
+  for i = 1, #entries do
+    local entry = entries[i]
+    if byte(entry, 1) == SLASH then
+      local source, target, mode = parts(entry, ":", 3)
+      if target then
         found = add(found, source, target, mode, false, "HostConfig.Binds")
       end
     end
@@ -52,11 +60,11 @@ end
 -- and whether they ask for a bind.
 local function read_options(options, mount, found)
   local is_bind = false
-  for _, option in ipairs(text.split(options, ",")) do
-    local name, value = text.cut(text.trim(option), "=")
-    name = text.lower(name)
+  for _, option in ipairs(split(options, ",")) do
+    local name, value = cut(trim(option), "=")
+    name = lower(name)
     is_bind = is_bind or name == "bind" or name == "rbind"
-    for _, part in ipairs(value and text.split(value, ":") or NONE) do
+    for _, part in ipairs(value and split(value, ":") or NONE) do
       if is_absolute(part) then
         found = add(found, part, mount.Target, nil, false, "HostConfig.Mounts")
       end
@@ -67,7 +75,7 @@ end
 
 
 local function read_volume(mount, found)
-  local driver = mount.VolumeOptions and mount.VolumeOptions.DriverConfig
+  local driver = mount.VolumeOptions.DriverConfig
   local options = driver and driver.Options
   if not options or not next(options) then
     return found
@@ -86,13 +94,14 @@ end
 
 
 local function read_mounts(mounts, found)
-  for _, mount in ipairs(mounts) do
-    local source = mount.Source or ""
+  for i = 1, #mounts do
+    local mount = mounts[i]
     if binds.kind(mount) == "bind" then
+      local source = mount.Source or ""
       if is_absolute(source) then
         found = add(found, source, mount.Target, nil, mount.ReadOnly, "HostConfig.Mounts")
       end
-    else
+    elseif mount.VolumeOptions then
       found = read_volume(mount, found)
     end
   end
@@ -104,7 +113,7 @@ end
 -- only the exact word; a spelling that it refuses is judged like the word.
 function binds.kind(mount)
   local given = mount.Type or ""
-  return KINDS[given] or text.lower(text.trim(given))
+  return KINDS[given] or lower(trim(given))
 end
 
 
@@ -125,7 +134,7 @@ function binds.is_read_only(bind)
   if bind.read_only then
     return true
   end
-  for _, word in ipairs(text.split(bind.mode, ",")) do
+  for _, word in ipairs(split(bind.mode, ",")) do
     if word == "ro" then
       return true
     end
@@ -136,12 +145,11 @@ end
 
 -- An entry of the allowlist: source[:target[:ro]].
 local function valid_entry(entry)
-  local source, rest = text.cut(entry, ":")
+  local source, target, mode = parts(entry, ":", 3)
   if not text.starts(source, "/") then
     return nil, "is not an absolute path"
   end
-  local target, mode = text.cut(rest or "/", ":")
-  if not text.starts(target, "/") then
+  if target and not text.starts(target, "/") then
     return nil, "has a target that is not an absolute path"
   end
   if mode and mode ~= "ro" then
@@ -152,10 +160,9 @@ end
 
 
 local function compile_entry(entry)
-  local source, rest = text.cut(entry, ":")
-  local target, mode = text.cut(rest or "", ":")
+  local source, target, mode = parts(entry, ":", 3)
   return {
-    source = text.clean(source), target = rest and text.clean(target), read_only = mode == "ro",
+    source = clean(source), target = target and clean(target), read_only = mode == "ro",
   }
 end
 
@@ -168,7 +175,7 @@ function binds.shape()
     compile = function(entries)
       local out = {}
       for _, entry in ipairs(entries) do
-        local trimmed = text.trim(entry)
+        local trimmed = trim(entry)
         if valid_entry(trimmed) then
           out[#out + 1] = compile_entry(trimmed)
         end
@@ -181,15 +188,15 @@ end
 
 local function matches(bind, entry)
   return path.under(bind.source, entry.source)
-    and (not entry.target or text.clean(bind.target) == entry.target)
+    and (not entry.target or clean(bind.target) == entry.target)
     and (not entry.read_only or binds.is_read_only(bind))
 end
 
 
 --- True when an entry of the compiled allowlist admits the bind.
 function binds.is_allowed(bind, entries)
-  for _, entry in ipairs(entries) do
-    if matches(bind, entry) then
+  for i = 1, #entries do
+    if matches(bind, entries[i]) then
       return true
     end
   end

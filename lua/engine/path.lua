@@ -1,5 +1,9 @@
 -- engine.path: comparing host paths without touching the file system.
+local byte, starts = string.byte, text.starts
+
 local path = {}
+
+local SLASH = 47
 
 
 --- True when `clean` (already cleaned) is `root` or lies under it.
@@ -8,7 +12,7 @@ function path.under(clean, root)
     return true
   end
   local n = #root
-  return #clean > n and string.byte(clean, n + 1) == 47 and text.starts(clean, root)
+  return byte(clean, n + 1) == SLASH and starts(clean, root)
 end
 
 

@@ -6,6 +6,8 @@
 -- so that none can hide behind another; for what adds it the last one counts.
 local record = require "core.record"
 
+local cut_any, lower, same, trim = text.cut_any, text.lower, text.same, text.trim
+
 local security = {}
 
 -- What Go's ParseBool calls false.
@@ -28,17 +30,17 @@ end
 -- value is nil for a bare word. Only the reference's spellings of true count: `1` is also
 -- true to the engine, but not to the reference, and neither may be laxer than we are.
 local function note(out, key, value)
-  if key == "no-new-privileges" or text.same(key, "no-new-privileges") then
-    out.no_new_privileges = value == nil or value == "true" or text.same(text.trim(value), "true")
+  if key == "no-new-privileges" or same(key, "no-new-privileges") then
+    out.no_new_privileges = value == nil or value == "true" or same(trim(value), "true")
     return
   end
-  local kind = text.lower(text.trim(key))
+  local kind = lower(trim(key))
   if value ~= nil and LISTED[kind] then
-    keep(out, kind, text.trim(value))
+    keep(out, kind, trim(value))
   elseif kind == "disable" then
     keep(out, "label", "disable")
   elseif kind == "writable-cgroups" then
-    out.writable_cgroups = value == nil or not FALSE[text.trim(value)]
+    out.writable_cgroups = value == nil or not FALSE[trim(value)]
   else
     keep(out, "unknown", key)
   end
@@ -53,11 +55,11 @@ security.reading = record.reading {
   name = "security", surface = "container_create", from = { "HostConfig.SecurityOpt" },
   read = function(options)
     local out
-    for _, option in ipairs(options) do
-      local entry = text.trim(option)
+    for i = 1, #options do
+      local entry = trim(options[i])
       if entry ~= "" then
         out = out or {}
-        note(out, text.cut_any(entry, "=:"))
+        note(out, cut_any(entry, "=:"))
       end
     end
     return out

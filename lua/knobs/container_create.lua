@@ -19,7 +19,7 @@ end
 
 -- One namespace: nil, or what is wrong and its id.
 local function shared_namespace(value, label, allowed)
-  local name = value and value ~= "" and mode.container(value)
+  local name = mode.container(value)
   if not name or allowed[name] then
     return nil
   end
@@ -32,24 +32,24 @@ local function shared_namespace(value, label, allowed)
 end
 
 
-local NAMESPACES = { "network", "process", "IPC", "UTS", "user" }
-
-
--- `select` would make a list per call; five values are few enough to be named.
+-- Written out: a loop over five values would have to make a list of them for every request.
 local function namespace_sharing(network, pid, ipc, uts, userns, knobs)
   local allowed = knobs.allowed_namespace_sharing_containers
-  local found, code = shared_namespace(network, NAMESPACES[1], allowed)
-  if not found then
-    found, code = shared_namespace(pid, NAMESPACES[2], allowed)
+  local found, code
+  if network then
+    found, code = shared_namespace(network, "network", allowed)
   end
-  if not found then
-    found, code = shared_namespace(ipc, NAMESPACES[3], allowed)
+  if pid and not found then
+    found, code = shared_namespace(pid, "process", allowed)
   end
-  if not found then
-    found, code = shared_namespace(uts, NAMESPACES[4], allowed)
+  if ipc and not found then
+    found, code = shared_namespace(ipc, "IPC", allowed)
   end
-  if not found then
-    found, code = shared_namespace(userns, NAMESPACES[5], allowed)
+  if uts and not found then
+    found, code = shared_namespace(uts, "UTS", allowed)
+  end
+  if userns and not found then
+    found, code = shared_namespace(userns, "user", allowed)
   end
   return found, code
 end

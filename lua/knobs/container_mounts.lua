@@ -1,4 +1,7 @@
 -- knobs.container_mounts: mounts and volumes beyond bind sources.
+--
+-- Nearly every request has mounts, and calling ipairs costs more than looking at one of them,
+-- so they are walked by number.
 local binds = require "engine.binds"
 local example = require "core.example"
 local record = require "core.record"
@@ -6,7 +9,6 @@ local shape = require "core.shape"
 local subpath = require "engine.subpath"
 
 local SURFACE = "container_create"
-local NONE = {}
 
 local TYPES = { bind = true, volume = true, tmpfs = true, image = true }
 
@@ -21,9 +23,15 @@ local function volumes_from(names)
 end
 
 
+local function driver_of(mount)
+  local options = mount.VolumeOptions
+  return options and options.DriverConfig
+end
+
+
 local function inline_volume_options(mounts)
-  for _, mount in ipairs(mounts) do
-    local driver = mount.VolumeOptions and mount.VolumeOptions.DriverConfig
+  for i = 1, #mounts do
+    local driver = driver_of(mounts[i])
     if driver and driver.Options and next(driver.Options) then
       return "inline volume driver options are not allowed (HostConfig.Mounts)"
     end
@@ -40,17 +48,18 @@ end
 
 local function volume_driver(name, mounts, knobs)
   local found = refused_driver(name, knobs)
-  for _, mount in ipairs(not found and mounts or NONE) do
-    local driver = mount.VolumeOptions and mount.VolumeOptions.DriverConfig
-    found = found or refused_driver(driver and driver.Name, knobs)
+  for i = 1, mounts and #mounts or 0 do
+    local driver = driver_of(mounts[i])
+    found = found or driver and refused_driver(driver.Name, knobs)
   end
   return found
 end
 
 
 local function mount_type(mounts)
-  for _, mount in ipairs(mounts) do
-    if not TYPES[binds.kind(mount)] then
+  for i = 1, #mounts do
+    local mount = mounts[i]
+    if not TYPES[mount.Type] and not TYPES[binds.kind(mount)] then
       return "mount type " .. text.quote(mount.Type or "") .. " is not allowed (HostConfig.Mounts)"
     end
   end
@@ -66,12 +75,13 @@ end
 
 
 local function subpaths(mounts)
-  for _, mount in ipairs(mounts) do
-    local found = mount.VolumeOptions and outside(mount.VolumeOptions, "volume")
+  for i = 1, #mounts do
+    local volume, image = mounts[i].VolumeOptions, mounts[i].ImageOptions
+    local found = volume and outside(volume, "volume")
     if found then
       return found
     end
-    found = mount.ImageOptions and outside(mount.ImageOptions, "image")
+    found = image and outside(image, "image")
     if found then
       return found, "cc.image_subpath"
     end
@@ -110,9 +120,11 @@ end
 
 
 local function tmpfs_mounts(mounts, knobs)
-  for _, mount in ipairs(mounts) do
-    for _, entry in ipairs(mount.TmpfsOptions and mount.TmpfsOptions.Options or NONE) do
-      local found, code = tmpfs_entry(entry, knobs)
+  for i = 1, #mounts do
+    local options = mounts[i].TmpfsOptions
+    local entries = options and options.Options
+    for j = 1, entries and #entries or 0 do
+      local found, code = tmpfs_entry(entries[j], knobs)
       if found then
         return found, code
       end
@@ -139,7 +151,10 @@ end
 
 
 local function tmpfs_options(mounts, map, knobs)
-  local found, code = tmpfs_mounts(mounts or NONE, knobs)
+  local found, code
+  if mounts then
+    found, code = tmpfs_mounts(mounts, knobs)
+  end
   if not found and map and not knobs.allow_tmpfs_privileged_options then
     return tmpfs_map(map)
   end

@@ -6,12 +6,14 @@ local record = require "core.record"
 local shape = require "core.shape"
 local unknown = require "knobs.unknown"
 
+local next, trim = next, text.trim
+
 local SURFACE = "container_create"
 local NETWORK = "request_body.network."
 
 
 local function is_blank(value)
-  return value == nil or value == "" or text.trim(value) == ""
+  return value == nil or value == "" or trim(value) == ""
 end
 
 
@@ -74,9 +76,9 @@ local function names_in_order(map)
 end
 
 
--- endpoint is false where it was given as null.
+-- endpoint is false where it was given as null, and empty where it asks for nothing.
 local function judge_endpoint(name, endpoint, knobs)
-  if not endpoint then
+  if not endpoint or next(endpoint) == nil then
     return nil
   end
   local found, code = endpoint_aspect(endpoint, knobs)

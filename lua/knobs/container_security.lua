@@ -6,7 +6,6 @@ local shape = require "core.shape"
 local unknown = require "knobs.unknown"
 
 local SURFACE = "container_create"
-local NONE = {}
 
 -- What every supported engine hides or protects by itself (oci defaults of 20.10; newer ones
 -- hide more).
@@ -43,7 +42,10 @@ end
 
 
 local function apparmor(options, knobs)
-  for _, profile in ipairs(options.apparmor or NONE) do
+  if not options.apparmor then
+    return nil
+  end
+  for _, profile in ipairs(options.apparmor) do
     local found, code = apparmor_value(profile, knobs)
     if found then
       return found, code
@@ -61,7 +63,10 @@ end
 
 
 local function selinux_disable(options)
-  for _, value in ipairs(options.label or NONE) do
+  if not options.label then
+    return nil
+  end
+  for _, value in ipairs(options.label) do
     if text.lower(value) == "disable" then
       return "SELinux labels are switched off (HostConfig.SecurityOpt)"
     end
@@ -70,7 +75,10 @@ end
 
 
 local function selinux_override(options)
-  for _, value in ipairs(options.label or NONE) do
+  if not options.label then
+    return nil
+  end
+  for _, value in ipairs(options.label) do
     if text.lower(value) ~= "disable" then
       return "an SELinux label of the caller's own is not allowed (HostConfig.SecurityOpt)"
     end
@@ -79,7 +87,10 @@ end
 
 
 local function systempaths(options)
-  for _, value in ipairs(options.systempaths or NONE) do
+  if not options.systempaths then
+    return nil
+  end
+  for _, value in ipairs(options.systempaths) do
     if text.lower(value) == "unconfined" then
       return "system paths are laid open (HostConfig.SecurityOpt)"
     end

@@ -9,6 +9,8 @@ local OWN = "concerns the container's own processes only"
 local WINDOWS = "read by Windows engines only"
 local LIMIT = "a limit on the container's own use"
 local CLIENT = "for the client, the engine does nothing with it"
+-- An empty list replaces the engine's own; null, or none, leaves it.
+local LIST_OR_NULL = { keeps_zero = true }
 local TYPED = { why = "type-checked as the engine does; no setting judges it" }
 
 local volume_options = s.record("VolumeOptions", {
@@ -74,7 +76,7 @@ local host_config = s.record("HostConfig", {
   s.string "IpcMode",
   s.harmless("Isolation", WINDOWS),
   s.harmless("KernelMemory", LIMIT), s.harmless("KernelMemoryTCP", LIMIT),
-  s.strings "Links", log_config, s.strings "MaskedPaths", s.int "Memory",
+  s.strings "Links", log_config, s.strings("MaskedPaths", LIST_OR_NULL), s.int "Memory",
   s.int("MemoryReservation", TYPED),
   s.harmless("MemorySwap", LIMIT), s.harmless("MemorySwappiness", "weighs its own swapping"),
   s.records("Mounts", mount), s.int "NanoCpus", s.string "NetworkMode",
@@ -85,7 +87,7 @@ local host_config = s.record("HostConfig", {
     .. " ports in use"),
   s.bool "Privileged",
   s.harmless("PublishAllPorts", "makes the container's own ports reachable"),
-  s.strings "ReadonlyPaths", s.bool "ReadonlyRootfs",
+  s.strings("ReadonlyPaths", LIST_OR_NULL), s.bool "ReadonlyRootfs",
   s.harmless("RestartPolicy", "starts the judged container again"),
   s.string "Runtime", s.strings "SecurityOpt",
   s.harmless("ShmSize", "shared memory counts as the container's memory"),
@@ -132,5 +134,6 @@ local members = {
 return {
   surface = "container_create", group = "container_create", prefix = "cc",
   subject = "container create", body_max = 1048576,
-  document = s.document { name = "create body", members = members, legacy = "HostConfig" },
+  document = s.document { name = "create body", members = members, legacy = "HostConfig",
+                          zero_is_absent = true },
 }

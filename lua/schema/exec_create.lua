@@ -17,5 +17,5 @@ local members = {
 
 return {
   surface = "exec_create", group = "exec", prefix = "ex", subject = "exec", body_max = 65536,
-  document = s.document { name = "exec body", members = members },
+  document = s.document { name = "exec body", members = members, zero_is_absent = true },
 }

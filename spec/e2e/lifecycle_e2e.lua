@@ -20,7 +20,7 @@ describe("the listener", function()
     local h = house.start()
     local address = h.address
     local dir = h.guard.dir
-    h.guard.handle:kill("sigterm")
+    h.guard:terminate()
     wait.until_true(function()
       return h.guard.code
     end, 5000)
@@ -53,17 +53,21 @@ describe("the listener", function()
   it("does not take over one that answers, nor a file", function()
     local h = house.start()
     local file = scratch.write(h.dir .. "/file", "mine")
-    local started, why = pcall(house.start, { address = h.address })
-    assert.is_false(started)
-    assert.matches(h.address, why, 1, true)
-    assert.is_false((pcall(house.start, { address = file })))
+    local function fails_at(path)
+      local code, _, complaint = proxy.run({ "serve", "-c", h.guard.config,
+        "--listen-socket", path, "--upstream-socket", h.engine.path })
+      assert.equal(1, code)
+      assert.matches(path, complaint, 1, true)
+    end
+    fails_at(h.address)
+    fails_at(file)
     assert.equal("mine", scratch.read(file))
     assert.equal(200, http.request(h.address, { target = "/_ping" }).status)
     h:stop()
   end)
 
   it("may be a port of this machine, which browsers cannot use", function()
-    local port = 20000 + uv.os_getpid() % 20000
+    local port = math.tointeger(20000 + uv.os_getpid() % 20000)
     local h = house.start {
       address = port, listen = false,
       config = ('listen: { address: "127.0.0.1:%d" }\n'):format(port) .. house.OPEN,
@@ -88,7 +92,7 @@ describe("SIGTERM", function()
     local connection = http.connect(h.address)
     connection:send(http.bytes { target = "/fault/slow-head" })
     assert.is_truthy(h.engine:next())
-    h.guard.handle:kill("sigterm")
+    h.guard:terminate()
     assert.equal("[]", connection:final().body)
     connection:close()
     h:stop()
@@ -149,13 +153,15 @@ describe("starting", function()
     assert.matches("insecure_allow_body_blind_writes", complaint, 1, true)
   end)
 
-  it("fails when the engine is not there", function()
-    local dir = scratch.new()
-    local code, _, complaint = proxy.run({ "serve", "-c",
-      scratch.write(dir .. "/c.yaml", house.OPEN), "--listen-socket", dir .. "/s.sock",
-      "--upstream-socket", dir .. "/none.sock" }, { ms = 10000 })
-    scratch.remove(dir)
-    assert.equal(1, code)
-    assert.matches("none.sock", complaint, 1, true)
+  it("does not wait for the engine, and says when it is not there", function()
+    local h = house.start()
+    h.engine:stop()
+    assert.equal(502, http.request(h.address, { target = "/_ping" }).status)
+    assert.is_truthy(wait.until_true(function()
+      return h.guard:log_text():find("upstream_unreachable", 1, true)
+    end, 2000))
+    h.engine:restart()
+    assert.equal(200, http.request(h.address, { target = "/_ping" }).status)
+    h:stop()
   end)
 end)

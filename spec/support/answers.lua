@@ -152,7 +152,7 @@ local FAULTS = {
 
 -- { method pattern, path pattern, function(request, with, captures...) }, first match wins.
 local ROUTES = {
-  { "^%u+$", "^/fault/([%a-]+)$", function(request, with, name)
+  { "^%u+$", "^/fault/([%w-]+)$", function(request, with, name)
     local fault = FAULTS[name]
     if fault then
       fault(request, with)

@@ -179,9 +179,18 @@ function Proxy:kill()
 end
 
 
+--- Asks it to end, once: a second signal would not wait for what is under way.
+function Proxy:terminate()
+  if not self.asked then
+    self.handle:kill("sigterm")
+    self.asked = true
+  end
+end
+
+
 --- Asks it to end; raises unless it ends by itself with 0 within ms (default 10 s).
 function Proxy:stop(ms)
-  self.handle:kill("sigterm")
+  self:terminate()
   wait.until_true(function()
     return self.code
   end, ms or 10000)

@@ -105,6 +105,7 @@ void log_line_start(struct log_line *line, struct buf *out, enum log_format form
     line->format = format;
     line->writer = writer_start(out);
     line->before = out->len;
+    line->cut = false;
     date_set(line, at.tv_sec);
     if (format == LOG_JSON)
         start_json(line, levels[level], msg, at.tv_nsec);
@@ -125,6 +126,10 @@ static void put_raw(struct log_line *line, struct str name, struct str value)
 
 void log_line_text(struct log_line *line, struct str name, struct str value)
 {
+    if (value.n > LOG_VALUE_MAX) {
+        value.n = LOG_VALUE_MAX;
+        line->cut = true;
+    }
     if (line->format == LOG_JSON) {
         writer_text(&line->writer, name, value);
         return;
@@ -164,6 +169,8 @@ void log_line_decimal(struct log_line *line, struct str name, uint64_t value, un
 
 int log_line_end(struct log_line *line)
 {
+    if (line->cut)
+        log_line_bool(line, STR("cut"), true);
     if (line->format == LOG_JSON)
         writer_close(&line->writer, '}');
     put(line, STR("\n"));

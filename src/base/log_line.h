@@ -7,7 +7,8 @@
  * keeps the date of the second it is in). Names are literals of ours; values may come from
  * anywhere: they are escaped, so that none can end its field or its line. In the text
  * format a value is quoted, with JSON's escapes, unless it is all printable ASCII without
- * space, `"`, `\` and `=`.
+ * space, `"`, `\` and `=`. A text value is cut after LOG_VALUE_MAX bytes, and its line then
+ * ends with the field `cut`: nobody can make a line too long to be written.
  */
 #ifndef SOCKGUARD_BASE_LOG_LINE_H
 #define SOCKGUARD_BASE_LOG_LINE_H
@@ -17,12 +18,13 @@
 
 #include <time.h>
 
-enum { LOG_DATE_LENGTH = 19, LOG_PLACES_MAX = 9 };
+enum { LOG_DATE_LENGTH = 19, LOG_PLACES_MAX = 9, LOG_VALUE_MAX = 8192 };
 
 struct log_line {
     enum log_format format;
     struct writer writer; /* also the text format's buf and first failure */
     size_t before;        /* what the buf held when the line began */
+    bool cut;             /* a value of this line was cut */
     bool dated;           /* date is that of second */
     time_t second;
     char date[LOG_DATE_LENGTH]; /* 2026-11-26T02:44:10 */

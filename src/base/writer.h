@@ -1,7 +1,7 @@
 /* writer.h - JSON text, written member by member into a buf.
  *
  * The commas are the writer's business. The first failure (the buf's ceiling, memory)
- * sticks: later calls do nothing and writer_end reports it, so callers check once.
+ * sticks in rc: later calls do nothing, so callers check once, at the end.
  */
 #ifndef SOCKGUARD_BASE_WRITER_H
 #define SOCKGUARD_BASE_WRITER_H

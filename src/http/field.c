@@ -51,6 +51,7 @@ bool field_is_host(struct str value)
     return span(value, IN_HOST) == value.n;
 }
 
+/* clang-format off */
 static const struct {
     const char *name;
     uint8_t n;
@@ -80,6 +81,7 @@ static const struct {
     X("forwarded", FIELD_FORWARDED)
 #undef X
 };
+/* clang-format on */
 
 static bool same(struct str name, const char *lower)
 {

@@ -104,9 +104,9 @@ static bool llhttp_agrees(struct reader *r, struct str bytes, struct head *h)
 struct str method_name(enum method m)
 {
     static const char *const names[METHOD_COUNT] = {
-        [METHOD_NONE] = "",         [METHOD_GET] = "GET",         [METHOD_HEAD] = "HEAD",
-        [METHOD_POST] = "POST",     [METHOD_PUT] = "PUT",         [METHOD_DELETE] = "DELETE",
-        [METHOD_PATCH] = "PATCH",   [METHOD_OPTIONS] = "OPTIONS", [METHOD_CONNECT] = "CONNECT",
+        [METHOD_NONE] = "",       [METHOD_GET] = "GET",         [METHOD_HEAD] = "HEAD",
+        [METHOD_POST] = "POST",   [METHOD_PUT] = "PUT",         [METHOD_DELETE] = "DELETE",
+        [METHOD_PATCH] = "PATCH", [METHOD_OPTIONS] = "OPTIONS", [METHOD_CONNECT] = "CONNECT",
         [METHOD_TRACE] = "TRACE",
     };
     return str_of(names[m]);
@@ -201,8 +201,8 @@ enum frame_step frame_read(struct reader *r, struct str bytes, size_t *used, str
         return FRAME_BAD;
     if (!r->in_body)
         return FRAME_DONE;
-    const enum frame_step step = r->chunked ? read_chunks(r, bytes, used, data)
-                                            : read_plain(r, bytes, used, data);
+    const enum frame_step step =
+        r->chunked ? read_chunks(r, bytes, used, data) : read_plain(r, bytes, used, data);
     r->broken = step == FRAME_BAD;
     r->in_body = step != FRAME_DONE;
     return step;

@@ -72,25 +72,25 @@ struct field {
 };
 
 enum framing {
-    FRAMING_NONE,    /* no body */
-    FRAMING_LENGTH,  /* Content-Length, also 0 */
+    FRAMING_NONE,   /* no body */
+    FRAMING_LENGTH, /* Content-Length, also 0 */
     FRAMING_CHUNKED,
     FRAMING_TO_CLOSE, /* responses only: the body ends with the connection */
 };
 
 struct head {
-    enum method method;  /* requests */
-    struct str target;   /* requests: exactly as sent, not yet decoded */
-    uint16_t status;     /* responses */
-    struct str reason;   /* responses */
-    uint8_t minor;       /* HTTP/1.minor: 0 or 1 */
+    enum method method; /* requests */
+    struct str target;  /* requests: exactly as sent, not yet decoded */
+    uint16_t status;    /* responses */
+    struct str reason;  /* responses */
+    uint8_t minor;      /* HTTP/1.minor: 0 or 1 */
     enum framing framing;
-    uint64_t length;     /* with FRAMING_LENGTH */
-    bool keep_alive;     /* this message leaves the connection open for another */
-    bool upgrade;        /* Connection names Upgrade and an Upgrade header is there */
+    uint64_t length; /* with FRAMING_LENGTH */
+    bool keep_alive; /* this message leaves the connection open for another */
+    bool upgrade;    /* Connection names Upgrade and an Upgrade header is there */
     bool expect_continue;
     uint16_t n_fields;
-    /* Index + 1 into fields of the (only) one with that id, 0 if absent. */
+    /* Index + 1 into fields of the first (often the only) one with that id, 0 if absent. */
     uint8_t at[FIELD_ID_COUNT];
     struct field fields[HEAD_FIELDS_MAX];
 };
@@ -119,7 +119,8 @@ void reader_init(struct reader *r, enum reader_kind kind);
 /* The length of the head at the start of bytes, its empty line included; 0 when it
  * has not ended yet. `from` is where the last call stopped looking (0 at first), so
  * that a head that comes in pieces is scanned once: pass the length of what was
- * already searched. */
+ * already searched. A LF without its CR ends a head too: head_read refuses it, and
+ * nobody waits for an end that may never come. */
 size_t head_length(struct str bytes, size_t from);
 
 /* Reads one whole head (bytes as measured by head_length, nothing behind it).
@@ -131,14 +132,17 @@ size_t head_length(struct str bytes, size_t from);
  * Refused, among others: bare CR or LF, obsolete folding, space before the colon,
  * empty or non-token names, control bytes, both framings, repeated or signed
  * lengths, repeated Host or Content-Type, a coding other than chunked, HTTP
- * versions other than 1.0 and 1.1, a missing Host on 1.1, chunked on 1.0, methods
- * not in enum method, bytes outside printable ASCII in the target. */
+ * versions other than 1.0 and 1.1, a missing Host on 1.1 or one that is no host,
+ * chunked on 1.0, methods not in enum method, bytes outside printable ASCII in the
+ * target, an Expect other than 100-continue, a Connection that names a header which
+ * is judged or frames the message. keep_alive is true only if llhttp reads it so too. */
 enum refusal head_read(struct reader *r, struct str bytes, enum method request, struct head *out);
 
-/* The next run of body bytes. *used says how many of the given bytes are spent
- * with this step, chunk framing included; *data (borrowed from bytes) may be
- * empty. A body without bytes gives FRAME_DONE at once. A FRAMING_TO_CLOSE body
- * never says FRAME_DONE: the end of the connection ends it. */
+/* The next run of body bytes (enum frame_step is in chunk.h). *used says how many of
+ * the given bytes are spent with this step, chunk framing included; *data (borrowed
+ * from bytes) is empty unless the step is FRAME_DATA. Trailer lines are dropped. A
+ * body without bytes gives FRAME_DONE at once. A FRAMING_TO_CLOSE body never says
+ * FRAME_DONE: the end of the connection ends it. */
 enum frame_step frame_read(struct reader *r, struct str bytes, size_t *used, struct str *data);
 
 #endif

@@ -37,8 +37,8 @@ static size_t target_span(struct str s)
 static enum refusal take_version(struct str *s, uint8_t *minor)
 {
     const struct str v = take(s, s->n < 8 ? s->n : 8);
-    const bool digits = v.n == 8 && v.p[5] >= '0' && v.p[5] <= '9' && v.p[7] >= '0' &&
-                        v.p[7] <= '9';
+    const bool digits =
+        v.n == 8 && v.p[5] >= '0' && v.p[5] <= '9' && v.p[7] >= '0' && v.p[7] <= '9';
     if (!digits || !str_starts(v, STR("HTTP/")) || v.p[6] != '.')
         return REFUSAL_BAD_REQUEST;
     if (v.p[5] != '1' || v.p[7] > '1')
@@ -125,8 +125,8 @@ enum refusal lines_read(struct str bytes, enum reader_kind kind, struct head *ou
     memset(out->at, 0, sizeof out->at);
     if (bytes.n > HEAD_BYTES_MAX)
         return REFUSAL_HEAD_TOO_LARGE;
-    enum refusal why = kind == READER_REQUESTS ? take_request_line(&bytes, out)
-                                               : take_status_line(&bytes, out);
+    enum refusal why =
+        kind == READER_REQUESTS ? take_request_line(&bytes, out) : take_status_line(&bytes, out);
     while (!why && bytes.n && bytes.p[0] != '\r')
         why = take_field(&bytes, out);
     if (why)

@@ -203,47 +203,90 @@ static inline enum token_kind begin_string(struct tokenizer *t, struct rest rest
     return token_close_string(t);
 }
 
-/* Between tokens: a string may begin; or a comma or colon may come, which leads to `next`. */
-static const struct {
-    unsigned char byte, next;
-    bool string;
-} between[STATE_LAST_BETWEEN + 1] = {
-    [STATE_START] = {'"', 0, true},
-    [STATE_VALUE] = {'"', 0, true},
-    [STATE_ELEMENT_OR_END] = {'"', 0, true},
-    [STATE_KEY] = {'"', 0, true},
-    [STATE_KEY_OR_END] = {'"', 0, true},
-    [STATE_COLON] = {':', STATE_VALUE, false},
-    [STATE_AFTER_MEMBER] = {',', STATE_KEY, false},
-    [STATE_AFTER_ELEMENT] = {',', STATE_VALUE, false},
-    [STATE_DONE] = {' ', STATE_DONE, false},
+/* Between tokens: the byte that leads from one state to another. Where there is none, a
+ * blank leads to the same. */
+static const unsigned char separator[STATE_LAST_BETWEEN + 1] = {
+    [STATE_START] = ' ',      [STATE_VALUE] = ' ',
+    [STATE_KEY] = ' ',        [STATE_ELEMENT_OR_END] = ' ',
+    [STATE_KEY_OR_END] = ' ', [STATE_COLON] = ':',
+    [STATE_DONE] = ' ',       [STATE_AFTER_MEMBER] = ',',
+    [STATE_AFTER_ELEMENT] = ',',
+};
+static const unsigned char behind_separator[STATE_LAST_BETWEEN + 1] = {
+    [STATE_START] = STATE_START,
+    [STATE_VALUE] = STATE_VALUE,
+    [STATE_ELEMENT_OR_END] = STATE_ELEMENT_OR_END,
+    [STATE_KEY] = STATE_KEY,
+    [STATE_KEY_OR_END] = STATE_KEY_OR_END,
+    [STATE_COLON] = STATE_VALUE,
+    [STATE_DONE] = STATE_DONE,
+    [STATE_AFTER_MEMBER] = STATE_KEY,
+    [STATE_AFTER_ELEMENT] = STATE_VALUE,
 };
 
-static bool is_space(unsigned char byte)
+static inline bool is_space(unsigned char byte)
 {
-    return byte <= ' ' && (byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t');
+    return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
 }
 
 enum token_kind token_read(struct tokenizer *t, struct str piece, bool last)
 {
     const unsigned char *const begin = (const unsigned char *)piece.p;
     struct rest rest = {begin, begin + piece.n};
-    if (t->state > STATE_LAST_BETWEEN)
+    uint32_t state = t->state;
+    if (state > STATE_LAST_BETWEEN)
         return settle(t, resume(t, rest), last);
     for (; rest.p < rest.end; rest.p++) {
-        if (*rest.p == between[t->state].byte) {
-            if (between[t->state].string)
-                break;
-            t->state = between[t->state].next;
-        } else if (!is_space(*rest.p)) {
+        if (*rest.p == separator[state])
+            state = behind_separator[state];
+        else if (*rest.p > ' ' || !is_space(*rest.p))
             break;
-        }
     }
+    t->state = state;
     t->offset += (size_t)(rest.p - begin);
     if (rest.p == rest.end)
         return settle(t, TOKEN_MORE, last);
     t->token.start = t->offset;
-    if (*rest.p == '"' && between[t->state].string)
+    if (*rest.p == '"' && state <= STATE_LAST_BEFORE_STRING)
         return begin_string(t, rest, last);
     return settle(t, begin_token(t, rest), last);
+}
+
+/* text is a whole value that may stand at p, behind the colon at t->offset. */
+static inline bool step_over(struct tokenizer *t, const char *p, struct str text,
+                             enum token_kind last)
+{
+    if (memcmp(p, text.p, text.n) != 0)
+        return false;
+    t->token.start = t->offset + 1;
+    t->offset += 1 + text.n;
+    (void)token_close_value(t, last);
+    return true;
+}
+
+bool token_skip_zero(struct tokenizer *t, struct str piece, unsigned kinds)
+{
+    if (t->state != STATE_COLON || piece.n < sizeof ":false}" - 1 || piece.p[0] != ':')
+        return false;
+    const char *const p = piece.p + 1;
+    const bool may_nest = t->depth < TOKEN_DEPTH_MAX;
+    switch (*p) {
+    case 'n':
+        return kinds & TOKEN_BIT(TOKEN_NULL) && step_over(t, p, STR("null"), TOKEN_NULL);
+    case 'f':
+        return kinds & TOKEN_BIT(TOKEN_FALSE) && step_over(t, p, STR("false"), TOKEN_FALSE);
+    case '0':
+        return kinds & TOKEN_BIT(TOKEN_NUMBER) && (p[1] == ',' || p[1] == '}') &&
+               step_over(t, p, STR("0"), TOKEN_NUMBER);
+    case '"':
+        return kinds & TOKEN_BIT(TOKEN_STRING) && step_over(t, p, STR("\"\""), TOKEN_STRING);
+    case '[':
+        return kinds & TOKEN_BIT(TOKEN_ARRAY) && may_nest &&
+               step_over(t, p, STR("[]"), TOKEN_ARRAY_END);
+    case '{':
+        return kinds & TOKEN_BIT(TOKEN_OBJECT) && may_nest &&
+               step_over(t, p, STR("{}"), TOKEN_OBJECT_END);
+    default:
+        return false;
+    }
 }

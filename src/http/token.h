@@ -73,6 +73,14 @@ static inline struct token token_next(struct tokenizer *t, struct str piece, boo
     return t->token;
 }
 
+/* Right behind a key, in compact text: steps over the member's whole value if that is null,
+ * false, 0, "", [] or {} and its kind (TOKEN_NULL, TOKEN_FALSE, TOKEN_NUMBER, TOKEN_STRING,
+ * TOKEN_ARRAY, TOKEN_OBJECT) is in the set `kinds`, of TOKEN_BIT. True when it did: t->token
+ * then has the span of the value and the kind of its last token. Else nothing has changed,
+ * and token_read reads on; it reads these values too, at several times the cost. */
+#define TOKEN_BIT(kind) (1u << (kind))
+bool token_skip_zero(struct tokenizer *t, struct str piece, unsigned kinds);
+
 /* After a no: what was wrong, in a few words for a person ("text after the value").
  * A constant; "" when nothing was wrong. */
 const char *token_fault(const struct tokenizer *t);

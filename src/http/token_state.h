@@ -18,6 +18,7 @@ enum state {
     STATE_ELEMENT_OR_END,
     STATE_KEY,
     STATE_KEY_OR_END,
+    STATE_LAST_BEFORE_STRING = STATE_KEY_OR_END, /* up to here a string may come */
     STATE_COLON,
     STATE_DONE, /* this and the next two: enum inside added to the first */
     STATE_AFTER_MEMBER,
@@ -100,24 +101,25 @@ enum token_kind string_read(struct tokenizer *t, struct rest rest);
 enum token_kind number_begin(struct tokenizer *t, struct rest rest); /* at a minus or digit */
 enum token_kind number_read(struct tokenizer *t, struct rest rest);
 
-/* The first byte from p on that is not PLAIN, or end. Eight bytes at a time where the
- * order of bytes lets the first special one be found by counting zeros; a borrow can only
- * mark bytes behind a special one. */
+/* The first byte from p on that is not PLAIN, or end. Sixteen bytes at a time where the
+ * order of bytes lets the first special one be found by counting zeros. */
 static inline const unsigned char *string_skip_plain(const unsigned char *p,
                                                      const unsigned char *end)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    while (end - p >= 8) {
-        uint64_t v;
+    typedef uint8_t lanes __attribute__((vector_size(16)));
+    while (end - p >= 16) {
+        lanes v;
         memcpy(&v, p, sizeof v);
-        const uint64_t quote = v ^ ones * '"', backslash = v ^ ones * '\\';
-        const uint64_t special = (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
-                                  ((v - ones * 0x20) & ~v) | v) &
-                                 ones * 0x80;
-        if (special)
-            return p + __builtin_ctzll(special) / 8;
-        p += 8;
+        const lanes special =
+            (lanes)((v == '"') | (v == '\\') | (v < 0x20)) | (v & 0x80);
+        uint64_t half[2];
+        memcpy(half, &special, sizeof half);
+        if (half[0])
+            return p + __builtin_ctzll(half[0]) / 8;
+        if (half[1])
+            return p + 8 + __builtin_ctzll(half[1]) / 8;
+        p += 16;
     }
 #endif
     while (p < end && string_class[*p] == PLAIN)

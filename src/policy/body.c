@@ -26,10 +26,14 @@ static enum body_verdict ambiguous(const struct reader *r)
     return r->s->lenient ? BODY_MALFORMED : BODY_AMBIGUOUS_TEXT;
 }
 
+static struct str rest(const struct reader *r)
+{
+    return (struct str){r->text.p + r->tokens.offset, r->text.n - r->tokens.offset};
+}
+
 static enum token_kind take_token(struct reader *r)
 {
-    const size_t at = r->tokens.offset;
-    return token_read(&r->tokens, (struct str){r->text.p + at, r->text.n - at}, true);
+    return token_read(&r->tokens, rest(r), true);
 }
 
 static bool refuse_text(struct reader *r)
@@ -107,20 +111,33 @@ static const struct field *find_field(struct reader *r, const struct record *rec
     return record_find(record, reader_text(r, key, true));
 }
 
-/* A value as it is when nobody gives one, which no reader can act on. */
-static bool is_zero(const struct reader *r, const struct token *value, size_t nodes)
+/* What the token at hand has opened is closed again at once. */
+static bool closes(const struct reader *r, char end)
 {
-    switch (value->kind) {
+    const struct str behind = rest(r);
+    size_t i = 0;
+    while (i < behind.n && (behind.p[i] == ' ' || (behind.p[i] >= '\t' && behind.p[i] <= '\r')))
+        i++;
+    return i < behind.n && behind.p[i] == end;
+}
+
+/* A value as it is when nobody gives one, which no reader can act on. The token at hand
+ * is its first. */
+static bool is_zero(const struct reader *r)
+{
+    const struct token *t = &r->tokens.token;
+    switch (t->kind) {
     case TOKEN_NULL:
     case TOKEN_FALSE:
         return true;
     case TOKEN_STRING:
-        return value->end - value->start == 2;
+        return t->end - t->start == 2;
     case TOKEN_OBJECT:
+        return closes(r, '}');
     case TOKEN_ARRAY:
-        return nodes == 0;
+        return closes(r, ']');
     case TOKEN_NUMBER:
-        for (size_t i = value->start; i < value->end && (r->text.p[i] | 0x20) != 'e'; i++)
+        for (size_t i = t->start; i < t->end && (r->text.p[i] | 0x20) != 'e'; i++)
             if (r->text.p[i] >= '1' && r->text.p[i] <= '9')
                 return false;
         return true;
@@ -152,13 +169,16 @@ static void note_unknown(struct reader *r, const struct place *in, const struct 
 static bool read_unknown(struct reader *r, const struct place *in)
 {
     const struct token key = r->tokens.token;
-    if (!add_name(r, in, in->object, &key, true) || !reader_next(r))
+    if (!add_name(r, in, in->object, &key, true))
         return false;
-    const struct token value = r->tokens.token;
-    const size_t before = r->nodes;
+    if (token_skip_zero(&r->tokens, rest(r), ZERO_KINDS))
+        return true;
+    if (!reader_next(r))
+        return false;
+    const bool zero = is_zero(r);
     if (!value_skip(r))
         return false;
-    if (r->s->lenient || is_zero(r, &value, r->nodes - before))
+    if (zero || r->s->lenient)
         return true;
     const struct field *legacy = legacy_field(r, in, &key);
     if (!legacy) {
@@ -171,26 +191,42 @@ static bool read_unknown(struct reader *r, const struct place *in)
                          (int)name.n, name.p, (int)holder.n, holder.p, (int)name.n, name.p);
 }
 
-/* Into the slot or the record's table; nil is made as nothing. */
+/* A value that nothing asks for: its type alone matters. */
+static bool check_value(struct reader *r, const struct place *in, const struct field *f)
+{
+    return r->tokens.token.kind == TOKEN_NULL || value_read(r, in, f, false);
+}
+
+/* Of repeated members, which only a lenient document may have, the last one counts, and
+ * this one is nothing. */
+static bool forget_made(struct reader *r, const struct place *in, const struct field *f)
+{
+    if (f->made) {
+        lua_pushlstring(r->L, f->name.p, f->name.n);
+        lua_pushnil(r->L);
+        lua_rawset(r->L, -3);
+    } else {
+        lua_pushnil(r->L);
+        lua_replace(r->L, r->base + f->slot);
+        r->report->present[(f->slot - 1) / 64] &= ~(UINT64_C(1) << (f->slot - 1) % 64);
+    }
+    return check_value(r, in, f);
+}
+
+/* Into the slot or the record's table. */
 static bool read_made(struct reader *r, const struct place *in, const struct field *f)
 {
     lua_State *L = r->L;
     if (f->made)
         lua_pushlstring(L, f->name.p, f->name.n);
-    if (r->tokens.token.kind == TOKEN_NULL)
-        lua_pushnil(L);
-    else if (!value_read(r, in, f, true))
+    if (!value_read(r, in, f, true))
         return false;
-    const bool present = !lua_isnil(L, -1);
     if (f->made) {
         lua_rawset(L, -3);
         return true;
     }
     lua_replace(L, r->base + f->slot);
-    if (present)
-        body_set_present(r->report, f->slot);
-    else /* of repeated members the last one counts */
-        r->report->present[(f->slot - 1) / 64] &= ~(UINT64_C(1) << (f->slot - 1) % 64);
+    body_set_present(r->report, f->slot);
     return true;
 }
 
@@ -198,16 +234,20 @@ static bool read_known(struct reader *r, struct place *in, const struct field *f
 {
     const size_t index = (size_t)(f - in->record->fields);
     const uint64_t bit = UINT64_C(1) << index % 64;
-    if (in->seen[index / 64] & bit && !r->s->lenient)
+    const bool lenient = r->s->lenient;
+    if (in->seen[index / 64] & bit && !lenient)
         return refuse_repeat(r, in, &r->tokens.token);
     in->seen[index / 64] |= bit;
+    if (!lenient && token_skip_zero(&r->tokens, rest(r), f->zeros))
+        return true;
     if (!reader_next(r))
         return false;
-    if (f->slot || f->made)
-        return read_made(r, in, f);
     if (f->kind == FIELD_HARMLESS)
         return value_skip(r);
-    return r->tokens.token.kind == TOKEN_NULL || value_read(r, in, f, false);
+    const bool made = f->slot || f->made;
+    if (made && r->tokens.token.kind != TOKEN_NULL && (f->keeps_zero || !is_zero(r)))
+        return read_made(r, in, f);
+    return made && lenient ? forget_made(r, in, f) : check_value(r, in, f);
 }
 
 bool record_read(struct reader *r, const struct place *up, struct str name, bool element,

@@ -72,7 +72,9 @@ static inline void body_set_present(struct body_report *r, int slot)
     r->present[(slot - 1) / 64] |= UINT64_C(1) << (slot - 1) % 64;
 }
 
-/* What a slot holds, by the member's kind:
+/* What a slot holds, by the member's kind, when the member is there: it is not when it is
+ * null, nor, in a document that is zero_is_absent, when it is false, 0, "", [] or {} (but
+ * for a member that keeps_zero).
  *   bool, string, int     boolean, string, integer
  *   strings               list of strings; list_of_strings: list of those
  *   string_map            table, key to string; any_map: key to true

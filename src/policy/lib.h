@@ -10,6 +10,8 @@
  *   text.find(s, needle)    1-based position of a plain needle or nil
  *   text.find_last(s, needle)  the same from the end; needle of at most 256 bytes
  *   text.cut(s, sep)        before, after; after is nil when sep is not in s
+ *   text.parts(s, sep, n)   up to n (2 to 8) parts, the last one with all that is left, as
+ *                           that many results
  *   text.cut_any(s, seps)   at the first byte that is in seps: before, after
  *   text.split(s, sep)      list
  *   text.clean(path)        lexical path cleaning, Go's path.Clean

@@ -36,14 +36,15 @@ void schema_free(struct schema *s)
     free(s);
 }
 
-/* Finding a field: most names differ in length or in one of three letters. */
+/* Finding a field: most names differ in length or in one of three letters. The bit 0x20
+ * makes letters small; what it does to other bytes is no matter for a hash. */
 static unsigned name_hash(struct str name)
 {
     if (name.n == 0)
         return 0;
-    const unsigned first = (unsigned char)ascii_lower(name.p[0]);
-    const unsigned middle = (unsigned char)ascii_lower(name.p[name.n / 2]);
-    const unsigned last = (unsigned char)ascii_lower(name.p[name.n - 1]);
+    const unsigned first = (unsigned char)name.p[0] | 0x20;
+    const unsigned middle = (unsigned char)name.p[name.n / 2] | 0x20;
+    const unsigned last = (unsigned char)name.p[name.n - 1] | 0x20;
     return (unsigned)name.n * 7 + first * 31 + middle * 131 + last * 61;
 }
 
@@ -148,7 +149,9 @@ static void load_field(struct loader *l, struct record *r, uint16_t *cells, stru
     const struct str name = keep_name(l, "a member");
     if (!l->filling)
         return;
-    *f = (struct field){.name = name, .kind = (uint8_t)kind};
+    lua_getfield(L, -1, "keeps_zero");
+    *f = (struct field){.name = name, .kind = (uint8_t)kind, .keeps_zero = lua_toboolean(L, -1)};
+    lua_pop(L, 1);
     lua_getfield(L, -1, "name"); /* for the message */
     add_cell(l, r, cells, f);
     lua_pop(L, 1);
@@ -302,6 +305,9 @@ static void load_options(lua_State *L, struct schema *s, int index)
 {
     lua_getfield(L, index, "lenient");
     s->lenient = lua_toboolean(L, -1);
+    lua_getfield(L, index, "zero_is_absent");
+    for (size_t i = 0; !lua_toboolean(L, -1) && i < s->n_fields; i++)
+        s->fields[i].keeps_zero = true;
     lua_getfield(L, index, "legacy");
     if (!lua_isnil(L, -1)) {
         const char *path = luaL_checkstring(L, -1);
@@ -311,7 +317,33 @@ static void load_options(lua_State *L, struct schema *s, int index)
         s->legacy = (uint16_t)(f - s->fields);
         s->has_legacy = true;
     }
-    lua_pop(L, 2);
+    lua_pop(L, 3);
+}
+
+/* Once it is known which members are made. */
+static void note_zeros(struct schema *s)
+{
+    static const unsigned kinds[FIELD_KIND_COUNT] = {
+        [FIELD_BOOL] = TOKEN_BIT(TOKEN_FALSE),
+        [FIELD_STRING] = TOKEN_BIT(TOKEN_STRING),
+        [FIELD_INT] = TOKEN_BIT(TOKEN_NUMBER),
+        [FIELD_STRINGS] = TOKEN_BIT(TOKEN_ARRAY),
+        [FIELD_STRING_MAP] = TOKEN_BIT(TOKEN_OBJECT),
+        [FIELD_ANY_MAP] = TOKEN_BIT(TOKEN_OBJECT),
+        [FIELD_COMMAND] = TOKEN_BIT(TOKEN_STRING) | TOKEN_BIT(TOKEN_ARRAY),
+        [FIELD_LIST_OF_STRINGS] = TOKEN_BIT(TOKEN_ARRAY),
+        [FIELD_RECORD] = TOKEN_BIT(TOKEN_OBJECT),
+        [FIELD_RECORDS] = TOKEN_BIT(TOKEN_ARRAY),
+        [FIELD_RECORD_MAP] = TOKEN_BIT(TOKEN_OBJECT),
+        [FIELD_HARMLESS] = ZERO_KINDS,
+    };
+    for (size_t i = 0; i < s->n_fields; i++) {
+        struct field *f = &s->fields[i];
+        const bool made = f->slot || f->made;
+        f->zeros = TOKEN_BIT(TOKEN_NULL);
+        if (!made || !f->keeps_zero)
+            f->zeros |= (uint16_t)kinds[f->kind];
+    }
 }
 
 void schema_load(lua_State *L, struct schema *s, int schema, int slots)
@@ -327,4 +359,5 @@ void schema_load(lua_State *L, struct schema *s, int schema, int slots)
     load_document(&fill, schema);
     load_options(L, s, schema);
     load_slots(L, s, slots);
+    note_zeros(s);
 }

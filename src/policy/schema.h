@@ -8,6 +8,7 @@
 #define SOCKGUARD_POLICY_SCHEMA_H
 
 #include "base/buf.h"
+#include "http/token.h"
 #include "policy/body.h"
 #include "policy/repeat.h"
 
@@ -18,6 +19,12 @@ enum {
     RECORD_FIELDS_MAX = 192,  /* in one record */
     FIELD_NAME_MAX = 64,
     SCRATCH_KEPT = 16 * 1024, /* bytes of scratch kept between documents */
+};
+
+/* What token_skip_zero may find. */
+enum {
+    ZERO_KINDS = TOKEN_BIT(TOKEN_NULL) | TOKEN_BIT(TOKEN_FALSE) | TOKEN_BIT(TOKEN_NUMBER) |
+                 TOKEN_BIT(TOKEN_STRING) | TOKEN_BIT(TOKEN_ARRAY) | TOKEN_BIT(TOKEN_OBJECT),
 };
 
 enum field_kind {
@@ -40,6 +47,8 @@ struct field {
     struct str name; /* borrowed from the schema's names; ASCII */
     uint8_t kind;
     bool made;       /* its record becomes a table, which holds it */
+    bool keeps_zero; /* a zero value is made; else it is as if it were not there */
+    uint16_t zeros;  /* of TOKEN_BIT: zero values of its kind that are nothing, so need no look */
     uint8_t slot;    /* 0: none */
     uint16_t record; /* of the members, for the three kinds that have them */
 };

@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "policy/quote.h"
 
-enum { NEEDLE_MAX = 256, LONG_S = 0x17F, KELVIN_SIGN = 0x212A };
+enum { NEEDLE_MAX = 256, PARTS_MAX = 8, LONG_S = 0x17F, KELVIN_SIGN = 0x212A };
 
 struct str text_arg(lua_State *L, int index)
 {
@@ -298,6 +298,22 @@ static int text_split(lua_State *L)
     return 1;
 }
 
+static int text_parts(lua_State *L)
+{
+    struct str s = text_arg(L, 1);
+    const struct str sep = separator_arg(L, 2);
+    const lua_Integer most = luaL_checkinteger(L, 3);
+    luaL_argcheck(L, most >= 2 && most <= PARTS_MAX, 3, "not from 2 to 8");
+    int count = 1;
+    for (const char *at; count < most && (at = find(s, sep)); count++) {
+        const size_t n = (size_t)(at - s.p);
+        push(L, (struct str){s.p, n});
+        s = str_skip(s, n + sep.n);
+    }
+    push(L, s);
+    return count;
+}
+
 /* Takes the first element off path, and the slashes before it. */
 static struct str take_element(struct str *path)
 {
@@ -375,7 +391,8 @@ static int text_quote(lua_State *L)
 const luaL_Reg text_functions[] = {
     {"clean", text_clean},         {"cut", text_cut},       {"cut_any", text_cut_any},
     {"digits", text_digits},       {"fields", text_fields}, {"find", text_find},
-    {"find_last", text_find_last}, {"lower", text_lower},   {"quote", text_quote},
-    {"same", text_same},           {"split", text_split},   {"starts", text_starts},
-    {"trim", text_trim},           {"upper", text_upper},   {NULL, NULL},
+    {"find_last", text_find_last}, {"lower", text_lower},   {"parts", text_parts},
+    {"quote", text_quote},         {"same", text_same},     {"split", text_split},
+    {"starts", text_starts},       {"trim", text_trim},     {"upper", text_upper},
+    {NULL, NULL},
 };

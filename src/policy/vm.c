@@ -241,6 +241,15 @@ static int join_watchdog(struct vm *vm, struct err *err)
     return rc;
 }
 
+int vm_set_limits(struct vm *vm, const struct vm_limits *limits, struct err *err)
+{
+    if (vm->watched)
+        watch_leave(&vm->watch);
+    vm->watched = false;
+    vm->limits = *limits;
+    return join_watchdog(vm, err);
+}
+
 int vm_open(struct vm **out, const struct vm_limits *limits, struct err *err)
 {
     struct vm *vm = calloc(1, sizeof *vm);

@@ -51,6 +51,10 @@ enum vm_result {
 int vm_open(struct vm **out, const struct vm_limits *limits, struct err *err);
 void vm_free(struct vm *vm); /* NULL is fine */
 
+/* New limits on time for the calls from now on; the one on memory stays. RC_OK, or as
+ * vm_open for the watchdog's reasons: then no call has a limit any more, so free it. */
+int vm_set_limits(struct vm *vm, const struct vm_limits *limits, struct err *err);
+
 /* Runs body(L) protected and bounded, with arg as its only argument (a light
  * userdata on the stack). The stack is as before afterwards. Garbage is not
  * collected during the call (save at the ceiling); see vm_rest. When the result is

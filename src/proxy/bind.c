@@ -40,19 +40,20 @@ static int probe(const struct sockaddr_un *at)
 }
 
 /* Removes a socket file that nobody serves. RC_OK, or the reason why it stays. */
-static int take_over(const struct sockaddr_un *at, const struct proxy_listener *l,
-                     struct err *err)
+static int take_over(const struct sockaddr_un *at, const struct proxy_listener *l, struct err *err)
 {
     struct stat before, after;
     if (lstat(l->path, &before))
         return errno == ENOENT ? RC_OK : fault(err, l, strerror(errno));
     if (!S_ISSOCK(before.st_mode))
-        return fault(err, l, "there is a file that is not a socket; remove it, or choose "
-                             "another path");
+        return fault(err, l,
+                     "there is a file that is not a socket; remove it, or choose "
+                     "another path");
     const int error = probe(at);
     if (error == 0)
-        return fault(err, l, "another process answers on this socket; stop it, or choose "
-                             "another path");
+        return fault(err, l,
+                     "another process answers on this socket; stop it, or choose "
+                     "another path");
     if (error != ECONNREFUSED)
         return fault(err, l, strerror(error));
     if (lstat(l->path, &after) || after.st_dev != before.st_dev || after.st_ino != before.st_ino)

@@ -5,8 +5,8 @@
 #include "proxy/proxy.h"
 
 struct bound {
-    int fd;        /* non-blocking, listening; the caller's */
-    dev_t dev;     /* unix: which file is ours */
+    int fd;    /* non-blocking, listening; the caller's */
+    dev_t dev; /* unix: which file is ours */
     ino_t ino;
     uint16_t port; /* TCP */
 };

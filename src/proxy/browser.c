@@ -17,7 +17,8 @@ static bool is_address(struct str host, int family)
 static bool is_port(struct str s)
 {
     uint64_t port;
-    return s.n == 0 || (s.p[0] == ':' && (s.n == 1 || decimal_parse(str_skip(s, 1), 65535, &port) == 0));
+    return s.n == 0 ||
+           (s.p[0] == ':' && (s.n == 1 || decimal_parse(str_skip(s, 1), 65535, &port) == 0));
 }
 
 static bool host_is_ours(struct str value, const char *const *names, size_t n)

@@ -79,6 +79,14 @@ static size_t take(struct client *c, struct str bytes)
     return c->stream.unsent ? 0 : take_head(c, bytes);
 }
 
+/* A client that is not read, or that has nothing more to say, cannot tell that it goes. */
+static void watch(struct client *c)
+{
+    struct deadline_class *in = &c->worker->watch;
+    if (c->exchange && (c->stream.paused || c->stream.ended) && c->deadline.in != in)
+        deadline_arm(in, &c->deadline);
+}
+
 static void set_reading(struct client *c)
 {
     const bool blocked = c->exchange && exchange_blocks(c->exchange);
@@ -107,10 +115,16 @@ static void rest(struct client *c, struct str left, bool from_stash, size_t used
     }
     if (c->stash.len == 0 && c->stash.cap > STASH_KEPT)
         buf_release(&c->stash);
-    if (c->stream.ended && !c->exchange && !c->stream.unsent)
+    if (c->stream.ended && !c->exchange && !c->stream.unsent) {
         client_close(c);
-    else
-        set_reading(c);
+        return;
+    }
+    if (c->stream.ended && c->exchange && !c->stash.len && !exchange_has_request(c->exchange)) {
+        exchange_starved(c->exchange);
+        return;
+    }
+    set_reading(c);
+    watch(c);
 }
 
 /* Takes as much as can be taken of the stash, or of fresh bytes when the stash is empty. */
@@ -162,10 +176,12 @@ static void on_end(struct stream *s, int status)
             client_close(c);
         return;
     }
-    if (status == UV_EOF && exchange_has_request(c->exchange) && !stream_peer_gone(s))
-        deadline_arm(&c->worker->half_closed, &c->deadline);
-    else
+    if (!exchange_has_request(c->exchange))
+        exchange_starved(c->exchange);
+    else if (status != UV_EOF || s->tcp || stream_hung_up(s))
         exchange_cut(c->exchange, EXCHANGE_CLIENT_GONE);
+    else
+        watch(c);
 }
 
 static void on_drain(struct stream *s)
@@ -278,13 +294,11 @@ void client_on_close_due(struct deadline_entry *e)
     client_close(OWNER(e, struct client, deadline));
 }
 
-void client_on_half_closed_due(struct deadline_entry *e)
+void client_on_watch_due(struct deadline_entry *e)
 {
     struct client *c = OWNER(e, struct client, deadline);
-    if (!c->exchange)
-        client_close(c);
-    else if (stream_peer_gone(&c->stream))
+    if (c->exchange && stream_hung_up(&c->stream))
         exchange_cut(c->exchange, EXCHANGE_CLIENT_GONE);
     else
-        deadline_arm(&c->worker->half_closed, e);
+        watch(c);
 }

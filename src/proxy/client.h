@@ -26,11 +26,11 @@ struct client {
     struct deadline_entry deadline;
     struct peer peer;
     struct reader reader;
-    struct buf stash;  /* what came early, or the beginning of a head */
-    size_t searched;   /* how much of it holds no end of a head */
-    bool served;       /* it has had an answer */
-    bool running;      /* client_wake is at work further up */
-    bool lingering;    /* answered for the last time: what comes is dropped */
+    struct buf stash; /* what came early, or the beginning of a head */
+    size_t searched;  /* how much of it holds no end of a head */
+    bool served;      /* it has had an answer */
+    bool running;     /* client_wake is at work further up */
+    bool lingering;   /* answered for the last time: what comes is dropped */
 };
 
 /* Takes the accepted descriptor. */
@@ -52,6 +52,6 @@ void client_shut(struct client *c, bool force);
 
 void client_on_head_due(struct deadline_entry *e);
 void client_on_close_due(struct deadline_entry *e);
-void client_on_half_closed_due(struct deadline_entry *e);
+void client_on_watch_due(struct deadline_entry *e);
 
 #endif

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 enum {
-    DISCARD_MAX = 64 * 1024, /* of a body that nobody wants, to keep its connection */
-    BUF_KEPT = 8 * 1024,     /* a free exchange's buffers keep no more than this */
+    DISCARD_MAX = 64 * 1024,             /* of a body that nobody wants, to keep its connection */
+    BUF_KEPT = 8 * 1024,                 /* a free exchange's buffers keep no more than this */
     OUT_MAX = 3 * HEAD_BYTES_MAX + 4096, /* a head may grow when its path is re-encoded */
 };
 
@@ -140,10 +140,8 @@ void exchange_keep_decision(struct exchange *ex, bool judged)
         *ex->judged = *d;
 }
 
-static const struct decision *kept_decision(struct exchange *ex)
+void exchange_recall_decision(struct exchange *ex)
 {
-    if (!ex->evaluated || ex->judged)
-        return ex->judged;
     struct decision *d = &ex->worker->decision;
     d->verdict = ex->verdict;
     d->refusal = ex->denial;
@@ -151,7 +149,14 @@ static const struct decision *kept_decision(struct exchange *ex)
     memcpy(d->reason, ex->reason, sizeof d->reason);
     d->unknown[0] = '\0';
     d->n_findings = 0;
-    return d;
+}
+
+static const struct decision *kept_decision(struct exchange *ex)
+{
+    if (!ex->evaluated || ex->judged)
+        return ex->judged;
+    exchange_recall_decision(ex);
+    return &ex->worker->decision;
 }
 
 static void report(struct exchange *ex, enum exchange_end end)
@@ -297,7 +302,7 @@ void exchange_deny(struct exchange *ex)
 static bool read_head(struct exchange *ex, struct str bytes, enum refusal *why)
 {
     struct client *c = ex->client;
-    *why = REFUSAL_BAD_REQUEST;
+    *why = REFUSAL_BUDGET;
     ex->held = worker_take_head(ex->worker);
     if (!ex->held || buf_reserve(&ex->bytes, 2 * bytes.n) || buf_append(&ex->bytes, bytes))
         return false;
@@ -352,4 +357,14 @@ void exchange_begin_refused(struct client *c, enum refusal why)
 void exchange_close_after(struct exchange *ex)
 {
     ex->close |= ex->response < RESPONSE_FLOWING;
+}
+
+void exchange_starved(struct exchange *ex)
+{
+    if (ex->response != RESPONSE_DONE) {
+        exchange_cut(ex, EXCHANGE_CLIENT_GONE);
+        return;
+    }
+    ex->close = true;
+    exchange_settle(ex);
 }

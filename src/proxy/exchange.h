@@ -27,7 +27,7 @@ enum request_state {
 #define X(name) REQUEST_##name,
     REQUEST_STATES(X)
 #undef X
-    REQUEST_STATE_COUNT,
+        REQUEST_STATE_COUNT,
 };
 
 /* What the client has been told. */
@@ -43,7 +43,7 @@ enum response_state {
 #define X(name) RESPONSE_##name,
     RESPONSE_STATES(X)
 #undef X
-    RESPONSE_STATE_COUNT,
+        RESPONSE_STATE_COUNT,
 };
 
 struct exchange {
@@ -58,21 +58,21 @@ struct exchange {
     uint64_t started; /* ns */
 
     /* The request. */
-    struct buf bytes;              /* the head as it came, then the decoded target */
-    struct held_head *held;        /* borrows from bytes; NULL once forwarded */
+    struct buf bytes;       /* the head as it came, then the decoded target */
+    struct held_head *held; /* borrows from bytes; NULL once forwarded */
     enum method method;
-    struct target target;          /* in bytes */
-    struct str client_request_id;  /* in bytes */
+    struct target target;         /* in bytes */
+    struct str client_request_id; /* in bytes */
     const struct route *route;
-    uint64_t length;               /* announced; with a length only */
-    bool has_body;                 /* one byte or more, or of unknown length */
+    uint64_t length; /* announced; with a length only */
+    bool has_body;   /* one byte or more, or of unknown length */
     bool chunked;
-    bool expects;                  /* a 100 is owed before the body comes */
-    bool old_client;               /* HTTP/1.0 */
+    bool expects;    /* a 100 is owed before the body comes */
+    bool old_client; /* HTTP/1.0 */
     struct budget_place room;
-    bool has_room;                 /* holds room, or waits for it */
-    struct buf body;               /* the judged body */
-    size_t discard_left;           /* SIZE_MAX: no limit */
+    bool has_room;       /* holds room, or waits for it */
+    struct buf body;     /* the judged body */
+    size_t discard_left; /* SIZE_MAX: no limit */
 
     /* The policy's word. judged is NULL where rules alone decided. */
     bool evaluated;
@@ -83,18 +83,18 @@ struct exchange {
     struct decision *judged;
 
     /* To the engine. */
-    struct buf out;        /* the head */
+    struct buf out; /* the head */
     bool head_sent;
-    bool retried;          /* on a fresh connection; not twice */
-    uint64_t dial_until;   /* loop time, ms */
+    bool retried;        /* on a fresh connection; not twice */
+    uint64_t dial_until; /* loop time, ms */
 
     /* To the client. */
     enum refusal refusal;
     bool local;
-    bool close;            /* the client's connection ends with this exchange */
-    bool dechunk;          /* the client cannot read chunks */
-    bool to_close;         /* the answer's body ends with the engine's connection */
-    bool reusable;         /* the engine keeps the connection */
+    bool close;    /* the client's connection ends with this exchange */
+    bool dechunk;  /* the client cannot read chunks */
+    bool to_close; /* the answer's body ends with the engine's connection */
+    bool reusable; /* the engine keeps the connection */
     uint16_t status;
     uint64_t sent;
 };
@@ -103,8 +103,8 @@ struct exchange {
 void exchange_begin(struct client *c, struct str bytes);
 /* For a head that never became one. */
 void exchange_begin_refused(struct client *c, enum refusal why);
-bool exchange_wants(const struct exchange *ex);  /* body bytes can be taken now */
-bool exchange_blocks(const struct exchange *ex); /* there are some to come, but not now */
+bool exchange_wants(const struct exchange *ex);       /* body bytes can be taken now */
+bool exchange_blocks(const struct exchange *ex);      /* there are some to come, but not now */
 bool exchange_has_request(const struct exchange *ex); /* nothing more of it is needed */
 /* Returns how many bytes it used. Only when it wants some. */
 size_t exchange_feed(struct exchange *ex, struct str bytes);
@@ -112,6 +112,8 @@ size_t exchange_feed(struct exchange *ex, struct str bytes);
 void exchange_flush(struct exchange *ex);
 void exchange_client_drained(struct exchange *ex);
 void exchange_close_after(struct exchange *ex);
+/* The client has ended and the rest of the request will never come. */
+void exchange_starved(struct exchange *ex);
 /* Ends it without an answer, or within one, and closes the client. */
 void exchange_cut(struct exchange *ex, enum exchange_end end);
 
@@ -151,7 +153,8 @@ void exchange_connect(struct exchange *ex);
 /* Sends a request whose body, if any, is held. */
 void exchange_send_whole(struct exchange *ex);
 struct policy_request exchange_policy_request(const struct exchange *ex);
-/* Keeps worker->decision for the report. */
+/* Keeps worker->decision for the report; puts what was kept of it back there. */
 void exchange_keep_decision(struct exchange *ex, bool judged);
+void exchange_recall_decision(struct exchange *ex);
 
 #endif

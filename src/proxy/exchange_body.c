@@ -31,25 +31,32 @@ static bool send_up(struct exchange *ex, struct gather *g)
     return rc == 0;
 }
 
+/* Nothing more can be sent. The engine may have answered all the same: that is read first,
+ * and an engine that waits for the rest learns that there is none. */
+static void stop_sending(struct exchange *ex)
+{
+    if (ex->head_sent)
+        stream_finish(&ex->upstream->stream);
+    else
+        exchange_refuse(ex, REFUSAL_UPSTREAM_UNREACHABLE);
+}
+
 void exchange_send_whole(struct exchange *ex)
 {
     struct gather g;
     gather_start(&g, buf_str(&ex->out));
     if (ex->body.len)
         gather_add(&g, buf_str(&ex->body));
-    if (!send_up(ex, &g) && !ex->head_sent)
-        exchange_refuse(ex, REFUSAL_UPSTREAM_UNREACHABLE);
+    if (!send_up(ex, &g))
+        stop_sending(ex);
 }
 
-/* Nothing more can be sent. The engine may have answered all the same: that is read first. */
-static void stop_flowing(struct exchange *ex)
+/* The same while the body flows: its rest, if there is one, is read and dropped. */
+static void stop_flowing(struct exchange *ex, enum frame_step step)
 {
-    if (!ex->head_sent) {
-        exchange_refuse(ex, REFUSAL_UPSTREAM_UNREACHABLE);
-        return;
-    }
-    exchange_enter_request(ex, REQUEST_DISCARD);
+    exchange_enter_request(ex, step == FRAME_DONE ? REQUEST_DONE : REQUEST_DISCARD);
     ex->discard_left = SIZE_MAX;
+    stop_sending(ex);
 }
 
 bool exchange_wants(const struct exchange *ex)
@@ -153,9 +160,7 @@ static size_t feed_flowing(struct exchange *ex, struct str bytes)
         if (step == FRAME_BAD || g.n == 0 || (step == FRAME_DATA && !gather_full(&g)))
             continue;
         if (!send_up(ex, &g)) {
-            if (step == FRAME_DONE && ex->head_sent)
-                break;
-            stop_flowing(ex);
+            stop_flowing(ex, step);
             return total;
         }
         gather_start(&g, STR(""));
@@ -183,7 +188,7 @@ void exchange_flush(struct exchange *ex)
     struct gather g;
     gather_start(&g, buf_str(&ex->out));
     if (!send_up(ex, &g))
-        stop_flowing(ex);
+        stop_flowing(ex, FRAME_MORE);
 }
 
 void exchange_upstream_drained(struct exchange *ex)
@@ -195,6 +200,6 @@ void exchange_upstream_broken(struct exchange *ex)
 {
     struct client *c = ex->client;
     if (ex->request == REQUEST_FLOWING)
-        stop_flowing(ex);
+        stop_flowing(ex, FRAME_MORE);
     client_wake(c);
 }

@@ -49,9 +49,8 @@ static void set_denial(struct decision *d, enum refusal why, struct str reason)
 static void forward(struct exchange *ex);
 
 /* The decision stands in worker->decision: acts on it. */
-static void act(struct exchange *ex, bool judged)
+static void act(struct exchange *ex)
 {
-    exchange_keep_decision(ex, judged);
     if (ex->worker->decision.verdict == VERDICT_ALLOW)
         forward(ex);
     else
@@ -64,20 +63,24 @@ void exchange_decide(struct exchange *ex)
     const struct policy_request r = exchange_policy_request(ex);
     struct lookup lookups[LOOKUPS_MAX];
     deadline_disarm(&ex->deadline);
+    exchange_recall_decision(ex);
     if (policy_plan(w->policy, &r, lookups))
         set_denial(&w->decision, REFUSAL_BODY_INSPECTION,
                    STR("the request needs a look-up at the engine, which is not built yet"));
     else
         policy_decide(w->policy, &r, NULL, 0, &w->decision);
-    act(ex, true);
+    exchange_keep_decision(ex, true);
+    act(ex);
 }
 
 /* Given up before it could be judged. */
 void exchange_give_up(struct exchange *ex, enum refusal why)
 {
     const struct policy_request r = exchange_policy_request(ex);
+    exchange_recall_decision(ex);
     policy_refuse(ex->worker->policy, &r, why, &ex->worker->decision);
-    act(ex, true);
+    exchange_keep_decision(ex, true);
+    act(ex);
 }
 
 static bool send_continue(struct exchange *ex)
@@ -101,7 +104,6 @@ static void hold(struct exchange *ex)
         client_wake(c);
 }
 
-/* policy_decide replaces what policy_route said, so it must find it there. */
 static void judge(struct exchange *ex)
 {
     struct worker *w = ex->worker;
@@ -114,7 +116,6 @@ static void judge(struct exchange *ex)
         exchange_give_up(ex, REFUSAL_BODY_TOO_LARGE);
         return;
     }
-    exchange_keep_decision(ex, false);
     ex->body.max = max;
     ex->has_room = true;
     if (budget_take(&w->budget, &ex->room, ex->chunked ? max : (size_t)ex->length))
@@ -160,8 +161,7 @@ void exchange_consider(struct exchange *ex)
     struct worker *w = ex->worker;
     const struct proxy_options *o = &w->options;
     const struct head *h = &ex->held->head;
-    if (listener_is_tcp(ex->client->listener) &&
-        !browser_free(h, o->host_names, o->n_host_names)) {
+    if (listener_is_tcp(ex->client->listener) && !browser_free(h, o->host_names, o->n_host_names)) {
         exchange_refuse(ex, REFUSAL_BROWSER);
         return;
     }
@@ -179,10 +179,11 @@ void exchange_consider(struct exchange *ex)
     if (w->decision.verdict == VERDICT_ALLOW && ex->route->hijack)
         set_denial(&w->decision, REFUSAL_NOT_BUILT,
                    STR("raw streams (attach, exec start, sessions) are not built yet"));
+    exchange_keep_decision(ex, false);
     if (w->decision.verdict == VERDICT_ALLOW && policy_judges(w->policy, ex->route))
         judge(ex);
     else
-        act(ex, false);
+        act(ex);
 }
 
 /* How long the engine may take for its response head; 0: as long as it likes. */
@@ -279,6 +280,5 @@ void exchange_on_body_due(struct deadline_entry *e)
         exchange_give_up(ex, REFUSAL_BODY_TIMEOUT);
         return;
     }
-    ex->close = true;
-    exchange_settle(ex);
+    exchange_starved(ex);
 }

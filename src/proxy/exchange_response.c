@@ -104,16 +104,17 @@ static void start_response(struct exchange *ex, struct str bytes)
     pass(ex, bytes, buf_str(&w->out));
 }
 
-/* worker->response has an interim head. HTTP/1.0 knows none. */
+/* worker->response has an interim head. HTTP/1.0 knows none, and a client that does not read
+ * does not need one: nothing is to pile up for it. */
 static bool relay_interim(struct exchange *ex)
 {
     struct worker *w = ex->worker;
     struct gather g;
-    if (ex->old_client)
+    if (ex->old_client || ex->client->stream.unsent)
         return true;
     buf_clear(&w->out);
-    if (emit_response(&w->out, &w->response, (struct emit_body){.framing = FRAMING_NONE},
-                      id_of(ex), false)) {
+    if (emit_response(&w->out, &w->response, (struct emit_body){.framing = FRAMING_NONE}, id_of(ex),
+                      false)) {
         exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
         return false;
     }
@@ -147,8 +148,8 @@ static void take_heads(struct exchange *ex, struct str bytes)
             keep(ex, bytes);
             return;
         }
-        if (n > HEAD_BYTES_MAX ||
-            head_read(&u->reader, (struct str){bytes.p, n}, ex->method, h) || !is_answer(h)) {
+        if (n > HEAD_BYTES_MAX || head_read(&u->reader, (struct str){bytes.p, n}, ex->method, h) ||
+            !is_answer(h)) {
             exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
             return;
         }

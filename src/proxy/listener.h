@@ -32,6 +32,7 @@ struct listener {
     ino_t ino;
     uint16_t port;
     bool paused;
+    bool told; /* the owner's: it has said that accepting has paused */
     listener_fn *on_accept;
     listener_trouble_fn *on_trouble;
     uv_close_cb on_closed;

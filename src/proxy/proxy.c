@@ -41,13 +41,8 @@ struct proxy {
 
 static void resume_accepting(struct proxy *p)
 {
-    for (size_t i = 0; i < p->n_listeners; i++) {
-        struct listener *l = &p->listeners[i];
-        if (!l->paused || l->state != LISTENER_SERVING)
-            continue;
-        listener_resume(l);
-        worker_tell(&p->worker, PROXY_ACCEPT_RESUMED, l->settings->name, 0);
-    }
+    for (size_t i = 0; i < p->n_listeners; i++)
+        listener_resume(&p->listeners[i]);
 }
 
 static void on_accept_due(struct deadline_entry *e)
@@ -58,14 +53,19 @@ static void on_accept_due(struct deadline_entry *e)
 static void on_accept(struct listener *l, int fd)
 {
     struct proxy *p = l->owner;
+    if (l->told)
+        worker_tell(&p->worker, PROXY_ACCEPT_RESUMED, l->settings->name, 0);
+    l->told = false;
     client_open(&p->worker, l, fd);
 }
 
 static void on_trouble(struct listener *l, int error, bool for_good)
 {
     struct proxy *p = l->owner;
-    worker_tell(&p->worker, for_good ? PROXY_LISTENER_FAILED : PROXY_ACCEPT_PAUSED,
-                l->settings->name, -error);
+    if (for_good || !l->told) /* not for each time that it is tried in vain */
+        worker_tell(&p->worker, for_good ? PROXY_LISTENER_FAILED : PROXY_ACCEPT_PAUSED,
+                    l->settings->name, -error);
+    l->told = true;
     if (!for_good)
         deadline_arm(&p->accept_class, &p->accept_deadline);
 }

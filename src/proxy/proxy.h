@@ -52,11 +52,11 @@ struct proxy_limits {
 
 /* Who is at the other end. */
 struct peer {
-    bool local;              /* a unix socket: credentials; else address */
+    bool local; /* a unix socket: credentials; else address */
     pid_t pid;
     uid_t uid;
     gid_t gid;
-    char address[56];        /* "127.0.0.1:4711", "[::1]:4711"; NUL-terminated */
+    char address[56]; /* "127.0.0.1:4711", "[::1]:4711"; NUL-terminated */
 };
 
 enum exchange_end {
@@ -69,29 +69,29 @@ enum exchange_end {
 /* One exchange, told when it has ended. Everything is borrowed for the call. */
 struct exchange_report {
     enum exchange_end end;
-    enum method method;  /* METHOD_NONE when no head could be read */
-    struct str path;     /* decoded and cleaned, with the version prefix; may be empty */
-    struct str normal;   /* the same without the prefix */
+    enum method method;        /* METHOD_NONE when no head could be read */
+    struct str path;           /* decoded and cleaned, with the version prefix; may be empty */
+    struct str normal;         /* the same without the prefix */
     const struct route *route; /* NULL when it was not looked for */
     struct str request_id;
     struct str client_request_id; /* the client's own X-Request-Id; p NULL when absent */
     const char *listener;
     const struct peer *peer;
     const struct decision *decision; /* NULL when the policy was not asked */
-    enum refusal refusal; /* why the answer is ours and not the engine's; REFUSAL_NONE: it is the
-                             engine's, or a local endpoint's */
-    bool local;           /* answered by a local endpoint */
-    uint16_t status;      /* sent to the client; 0: none was */
-    uint64_t bytes;       /* of the answer's body (as sent, chunk framing included) */
+    enum refusal refusal;  /* why the answer is ours and not the engine's; REFUSAL_NONE: it is the
+                              engine's, or a local endpoint's */
+    bool local;            /* answered by a local endpoint */
+    uint16_t status;       /* sent to the client; 0: none was */
+    uint64_t bytes;        /* of the answer's body (as sent, chunk framing included) */
     uint64_t microseconds; /* from the head's arrival to the end */
 };
 
 enum proxy_event {
-    PROXY_ACCEPT_PAUSED,      /* descriptors or memory are used up; tried again soon */
-    PROXY_ACCEPT_RESUMED,
-    PROXY_LISTENER_FAILED,    /* it accepts no more; code is a negative errno */
+    PROXY_ACCEPT_PAUSED,   /* descriptors or memory are used up; tried again soon */
+    PROXY_ACCEPT_RESUMED,  /* the first client after that */
+    PROXY_LISTENER_FAILED, /* it accepts no more; code is a negative errno */
     PROXY_UPSTREAM_UNREACHABLE,
-    PROXY_UPSTREAM_REACHED,   /* the first time after it was not */
+    PROXY_UPSTREAM_REACHED, /* the first time after it was not */
 };
 
 /* What the proxy tells. Any function may be NULL. None may start or end a proxy. */
@@ -114,8 +114,7 @@ struct proxy_local {
     void *arg;
 };
 
-/* The policy, the strings, observer and local are borrowed until proxy_free; the rest is
- * copied. */
+/* Whatever is pointed to is borrowed until proxy_free; the rest is copied. */
 struct proxy_options {
     uv_loop_t *loop;
     struct policy *policy;
@@ -162,9 +161,9 @@ uint16_t proxy_listener_port(const struct proxy *p, size_t i); /* 0 for a unix s
 struct proxy_counts {
     size_t clients;
     size_t exchanges;
-    size_t upstreams;      /* connections to the engine, idle ones included */
+    size_t upstreams; /* connections to the engine, idle ones included */
     size_t upstreams_idle;
-    size_t body_bytes;     /* held now */
+    size_t body_bytes; /* held now */
 };
 struct proxy_counts proxy_count(const struct proxy *p);
 

@@ -189,11 +189,8 @@ void stream_finish(struct stream *s)
         half_close(s);
 }
 
-bool stream_peer_gone(const struct stream *s)
+bool stream_hung_up(const struct stream *s)
 {
-    if (s->tcp)
-        return true;
-    /* A unix socket hangs up only when its peer has shut both ways. */
     struct pollfd p = {.fd = fd_of(s), .events = 0};
     return poll(&p, 1, 0) < 0 || (p.revents & (POLLHUP | POLLERR | POLLNVAL));
 }

@@ -63,9 +63,10 @@ void stream_resume(struct stream *s);
 /* Tells the peer that nothing more will come, once the queue is empty. Reading goes on. */
 void stream_finish(struct stream *s);
 
-/* After on_end with UV_EOF: true when the peer has closed and not only half-closed. A TCP
- * peer that half-closed cannot be told from one that closed, and counts as gone. */
-bool stream_peer_gone(const struct stream *s);
+/* True when the peer has gone, as far as the kernel knows, also while reading is paused: a
+ * unix socket whose peer has closed and not only half-closed, a TCP connection that was
+ * reset. A TCP peer that closed cannot be told from one that half-closed. */
+bool stream_hung_up(const struct stream *s);
 
 /* From anywhere, any number of times. Queued bytes are lost. */
 void stream_close(struct stream *s);

@@ -13,14 +13,14 @@
 struct upstream {
     struct stream stream;
     struct worker *worker;
-    struct exchange *exchange;     /* who has it; NULL: idle, or closing */
-    struct upstream *prev, *next;  /* among the idle ones */
+    struct exchange *exchange;    /* who has it; NULL: idle, or closing */
+    struct upstream *prev, *next; /* among the idle ones */
     struct deadline_entry deadline;
     struct reader reader;
-    struct buf in;    /* the beginning of a response head that came in pieces */
-    size_t searched;  /* how much of it holds no end of a head */
-    bool pooled;      /* it has served before */
-    bool heard;       /* something came since it was lent */
+    struct buf in;   /* the beginning of a response head that came in pieces */
+    size_t searched; /* how much of it holds no end of a head */
+    bool pooled;     /* it has served before */
+    bool heard;      /* something came since it was lent */
 };
 
 /* An idle connection, lent to ex; NULL when there is none. */

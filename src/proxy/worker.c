@@ -12,7 +12,7 @@
 
 /* A head that was cleaned and re-encoded may be three times as long as it was. */
 enum { OUT_MAX = 3 * HEAD_BYTES_MAX + 4096, DIAL_RETRY_MS = 10 };
-enum { LINGER_MS = 1000, HALF_CLOSED_MS = 1000 };
+enum { LINGER_MS = 1000, WATCH_MS = 1000 };
 
 static void init_deadlines(struct worker *w)
 {
@@ -22,7 +22,7 @@ static void init_deadlines(struct worker *w)
     deadline_class_init(&w->head, d, t->head, client_on_head_due);
     deadline_class_init(&w->keep_alive, d, t->keep_alive, client_on_close_due);
     deadline_class_init(&w->linger, d, LINGER_MS, client_on_close_due);
-    deadline_class_init(&w->half_closed, d, HALF_CLOSED_MS, client_on_half_closed_due);
+    deadline_class_init(&w->watch, d, WATCH_MS, client_on_watch_due);
     deadline_class_init(&w->body, d, t->body, exchange_on_body_due);
     deadline_class_init(&w->budget_wait, d, t->budget, exchange_on_budget_due);
     deadline_class_init(&w->dial, d, DIAL_RETRY_MS, exchange_on_dial_due);

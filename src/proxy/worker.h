@@ -21,9 +21,9 @@ struct exchange;
 struct upstream;
 
 enum {
-    POOL_MAX = 100,         /* idle connections to the engine */
+    POOL_MAX = 100, /* idle connections to the engine */
     POOL_IDLE_MS = 90000,
-    EXCHANGES_KEPT = 64,    /* free ones */
+    EXCHANGES_KEPT = 64, /* free ones */
     REQUEST_ID = 32,
     OWN_ANSWER_MAX = 64 * 1024, /* body of an answer of our own */
     ID_STORE = 4096,
@@ -38,9 +38,9 @@ struct worker {
     bool draining;
 
     struct deadlines deadlines;
-    struct deadline_class head, keep_alive, linger, half_closed; /* clients */
+    struct deadline_class head, keep_alive, linger, watch;                /* clients */
     struct deadline_class body, budget_wait, dial, request, request_plus; /* exchanges */
-    struct deadline_class idle;                                  /* upstream connections */
+    struct deadline_class idle;                                           /* upstream connections */
 
     struct client *clients; /* all, newest first */
     size_t n_clients, most_clients;
@@ -56,9 +56,9 @@ struct worker {
     size_t n_free;
     struct held_head *free_heads;
 
-    char *input;              /* STREAM_INPUT bytes, owned */
-    struct buf out;           /* a head to be sent */
-    struct buf json;          /* the body of an answer of our own */
+    char *input;     /* STREAM_INPUT bytes, owned */
+    struct buf out;  /* a head to be sent */
+    struct buf json; /* the body of an answer of our own */
     struct head response;
     struct decision decision;
 
@@ -80,7 +80,7 @@ void worker_release(struct worker *w);
 /* Writes a fresh request id: 32 lower-case hex digits of 16 random bytes. */
 void worker_request_id(struct worker *w, char out[REQUEST_ID]);
 
-struct held_head *worker_take_head(struct worker *w); /* NULL: no memory */
+struct held_head *worker_take_head(struct worker *w);         /* NULL: no memory */
 void worker_give_head(struct worker *w, struct held_head *h); /* NULL is fine */
 
 void worker_tell(const struct worker *w, enum proxy_event e, const char *name, int code);

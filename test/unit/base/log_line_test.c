@@ -284,6 +284,43 @@ static void a_failed_line_does_not_spoil_the_next(void **state)
     buf_release(&out);
 }
 
+/* One value of n bytes, each of which JSON escapes with six. */
+static size_t length_with(enum log_format format, const char *bytes, size_t n, bool cut)
+{
+    struct log_line line = {0};
+    struct buf out;
+    buf_init(&out, 100000);
+    size_t length = 0;
+    for (int i = 0; i < 2; i++) { /* the second line is not cut for the first one's sake */
+        buf_clear(&out);
+        log_line_start(&line, &out, format, LOG_INFO, STR("m"), moment);
+        log_line_text(&line, STR("v"), (struct str){bytes, i ? 1 : n});
+        assert_int_equal(log_line_end(&line), RC_OK);
+        length = i ? length : out.len;
+        const struct str mark = format == LOG_JSON ? STR(",\"cut\":true}\n") : STR(" cut=true\n");
+        const struct str got = buf_str(&out);
+        const bool marked =
+            got.n > mark.n && str_eq((struct str){got.p + got.n - mark.n, mark.n}, mark);
+        assert_true(marked == (cut && i == 0));
+    }
+    buf_release(&out);
+    return length;
+}
+
+static void an_endless_value_is_cut_and_the_line_says_so(void **state)
+{
+    (void)state;
+    static char bytes[2 * LOG_VALUE_MAX];
+    memset(bytes, '\x01', sizeof bytes);
+    for (enum log_format f = LOG_JSON; f <= LOG_TEXT; f++) {
+        const size_t whole = length_with(f, bytes, LOG_VALUE_MAX, false);
+        const size_t mark = f == LOG_JSON ? sizeof ",\"cut\":true" - 1 : sizeof " cut=true" - 1;
+        assert_true(whole > (size_t)6 * LOG_VALUE_MAX);
+        assert_int_equal(length_with(f, bytes, LOG_VALUE_MAX + 1, true), whole + mark);
+        assert_int_equal(length_with(f, bytes, sizeof bytes, true), whole + mark);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +334,7 @@ int main(void)
         cmocka_unit_test(a_kept_date_is_never_stale),
         cmocka_unit_test(now_is_the_wall_clock),
         cmocka_unit_test(a_line_without_room_leaves_nothing),
+        cmocka_unit_test(an_endless_value_is_cut_and_the_line_says_so),
         cmocka_unit_test(a_failed_line_does_not_spoil_the_next),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

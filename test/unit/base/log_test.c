@@ -215,6 +215,22 @@ static void a_small_ring_goes_round_and_loses_nothing(void **state)
     buf_release(&want);
 }
 
+/* Two lines that do not fit together, the first less than half of the ring. */
+static void a_line_that_waits_does_not_sit_out_the_batch(void **state)
+{
+    enum { ROUNDS = 200 };
+    const struct place *p = *state;
+    struct log *l = opened(p->path, 11);
+    const int64_t start = now_ms();
+    for (int i = 0; i < ROUNDS; i++) {
+        log_write(l, STR("abc\n"), true);
+        log_write(l, STR("abcdefghi\n"), true);
+    }
+    assert_true(now_ms() - start < ROUNDS * LOG_BATCH_MS / 2);
+    assert_int_equal(log_dropped(l), 0);
+    log_close(l);
+}
+
 enum { THREADS = 4, LINES_EACH = 2000 };
 
 struct caller {
@@ -264,8 +280,7 @@ static void threads_do_not_tear_each_others_lines(void **state)
     buf_release(&got);
 }
 
-/* A reader that does not read: what fits in neither pipe nor ring. Returns how many lines
- * of 100 bytes went in before the first was dropped. */
+/* Writes until pipe and ring are full, and returns how many lines went in. */
 static unsigned fill(struct log *l, struct str line)
 {
     unsigned n = 0;
@@ -322,6 +337,10 @@ static void a_stuck_destination_costs_one_wait_in_all(void **state)
     log_write(l, denial, true);
     assert_fifo_gives(p, denial);
     assert_int_equal(log_dropped(l), dropped + 201);
+    (void)fill(l, optional); /* after progress a line may wait again */
+    start = now_ms();
+    log_write(l, denial, true);
+    assert_true(now_ms() - start >= LOG_WAIT_MS - 10);
     log_close(l);
 }
 
@@ -482,6 +501,30 @@ static void the_standard_streams_are_lent_not_closed(void **state)
     log_to_standard(p, STDOUT_FILENO, "stdout");
 }
 
+/* Nobody made this pipe non-blocking: a write of more than it has room for would hang. */
+static void a_full_stream_that_blocks_hangs_nobody(void **state)
+{
+    (void)state;
+    int ends[2];
+    char store[LONG_LINE];
+    const int saved = dup(STDERR_FILENO);
+    assert_int_equal(pipe(ends), 0);
+    assert_true(fcntl(ends[1], F_SETPIPE_SZ, 4096) >= 4096);
+    assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+    (void)alarm(PATIENCE_MS / 1000);
+    struct log *l = NULL;
+    const int rc = log_open(&l, "stderr", LOG_RING_BYTES, NULL);
+    if (rc == RC_OK)
+        log_write(l, long_line(store), false);
+    log_close(l);
+    (void)alarm(0);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(ends[0]);
+    close(ends[1]);
+    assert_int_equal(rc, RC_OK);
+}
+
 #define IN_A_PLACE(test) cmocka_unit_test_setup_teardown(test, place_open, place_close)
 
 int main(void)
@@ -492,6 +535,7 @@ int main(void)
         IN_A_PLACE(a_file_is_private_and_appended_to),
         IN_A_PLACE(what_cannot_be_opened_says_why),
         IN_A_PLACE(a_small_ring_goes_round_and_loses_nothing),
+        IN_A_PLACE(a_line_that_waits_does_not_sit_out_the_batch),
         IN_A_PLACE(threads_do_not_tear_each_others_lines),
         IN_A_PLACE(a_stuck_destination_costs_one_wait_in_all),
         IN_A_PLACE(a_line_that_must_be_written_waits_for_room),
@@ -502,6 +546,7 @@ int main(void)
         IN_A_PLACE(closing_gives_up_on_a_stuck_reader),
         IN_A_PLACE(a_slow_reader_gets_everything_before_closing_ends),
         IN_A_PLACE(the_standard_streams_are_lent_not_closed),
+        cmocka_unit_test(a_full_stream_that_blocks_hangs_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -218,8 +218,9 @@ static void an_upgrade_nobody_asked_for_is_a_broken_answer(void **state)
 {
     (void)state;
     ask("GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n");
-    end_send(&r, &engine, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: tcp\r\n"
-                          "Connection: Upgrade\r\n\r\nraw");
+    end_send(&r, &engine,
+             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: tcp\r\n"
+             "Connection: Upgrade\r\n\r\nraw");
     end_until(&r, &client, " 502 ");
     end_until_over(&r, &engine);
     assert_false(end_has(&client, "raw"));
@@ -408,12 +409,14 @@ static void chunks_are_framed_anew_whatever_their_pieces(void **state)
 static void a_client_is_told_to_go_on_before_it_sends_a_body(void **state)
 {
     (void)state;
-    ask("POST /images/load HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+    ask("POST /images/load HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: "
+        "3\r\n\r\n");
     end_until(&r, &client, "HTTP/1.1 100 Continue\r\n\r\n");
     assert_false(end_has(&engine, "Expect"));
     end_send(&r, &client, "abc");
     end_until(&r, &engine, "\r\n\r\nabc");
-    end_send(&r, &engine, "HTTP/1.1 100 Continue\r\n\r\n" OK_HI); /* an interim answer is not the answer */
+    end_send(&r, &engine,
+             "HTTP/1.1 100 Continue\r\n\r\n" OK_HI); /* an interim answer is not the answer */
     end_until(&r, &client, "\r\n\r\nhi");
     assert_int_equal(r.n_told, 1);
 }

@@ -153,8 +153,9 @@ static void an_endless_rest_of_a_denied_request_is_cut(void **state)
 static void a_denied_client_that_waits_to_be_told_is_closed(void **state)
 {
     (void)state; /* whether its body will come is not known */
-    end_send(&r, &client, "POST /denied HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
-                          "Content-Length: 3\r\n\r\n");
+    end_send(&r, &client,
+             "POST /denied HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+             "Content-Length: 3\r\n\r\n");
     end_until_over(&r, &client);
     assert_true(end_has(&client, "HTTP/1.1 403 "));
     assert_false(end_has(&client, " 100 "));
@@ -190,7 +191,8 @@ static void a_body_in_pieces_is_judged_once_and_whole(void **state)
 {
     (void)state;
     static const char body[] = "{\"HostConfig\":{\"Privileged\":true}}";
-    end_send(&r, &client, "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 34\r\n\r\n");
+    end_send(&r, &client,
+             "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 34\r\n\r\n");
     for (size_t i = 0; i < sizeof body - 1; i++) {
         assert_int_equal(r.policy.decided, 0);
         end_send_bytes(&r, &client, body + i, 1);
@@ -200,11 +202,31 @@ static void a_body_in_pieces_is_judged_once_and_whole(void **state)
     assert_int_equal(r.policy.decided, 1);
 }
 
+static void the_word_about_another_request_in_between_changes_nothing(void **state)
+{
+    (void)state;
+    struct end other;
+    end_connect(&r, &other);
+    end_send(&r, &client,
+             "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{");
+    rig_turn_for(&r, 5);
+    end_send(&r, &other, "GET /denied HTTP/1.1\r\nHost: x\r\n\r\n");
+    end_until(&r, &other, " 403 ");
+    end_send(&r, &client, "}"); /* policy_decide looks for what policy_route said of this one */
+    end_accept(&r, &engine);
+    end_until(&r, &engine, "\r\n\r\n{}");
+    end_send(&r, &engine, OK_HI);
+    end_until(&r, &client, "\r\n\r\nhi");
+    assert_int_equal(r.told[1].verdict, VERDICT_ALLOW);
+    end_close(&other);
+}
+
 static void a_chunked_body_is_judged_and_gets_a_length(void **state)
 {
     (void)state;
-    end_send(&r, &client, "POST /containers/create HTTP/1.1\r\nHost: x\r\n"
-                          "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"Ima\r\n7\r\nge\":1} \r\n0\r\n\r\n");
+    end_send(&r, &client,
+             "POST /containers/create HTTP/1.1\r\nHost: x\r\n"
+             "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"Ima\r\n7\r\nge\":1} \r\n0\r\n\r\n");
     end_accept(&r, &engine);
     end_until(&r, &engine, "\r\n\r\n{\"Image\":1} ");
     assert_true(end_has(&engine, "Content-Length: 12\r\n"));
@@ -217,7 +239,8 @@ static void a_chunked_body_is_judged_and_gets_a_length(void **state)
 static void a_judged_request_without_a_body_is_judged_too(void **state)
 {
     (void)state;
-    end_send(&r, &client, "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+    end_send(&r, &client,
+             "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
     end_accept(&r, &engine);
     end_until(&r, &engine, "Content-Length: 0\r\n");
     assert_int_equal(r.policy.decided, 1);
@@ -235,8 +258,9 @@ static void where_no_body_is_wanted_it_streams_after_the_word(void **state)
 static void a_body_is_asked_for_only_when_it_is_wanted(void **state)
 {
     (void)state;
-    end_send(&r, &client, "POST /containers/create HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
-                          "Content-Length: 2\r\n\r\n");
+    end_send(&r, &client,
+             "POST /containers/create HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+             "Content-Length: 2\r\n\r\n");
     end_until(&r, &client, "HTTP/1.1 100 Continue\r\n\r\n");
     no_engine();
     end_send(&r, &client, "{}");
@@ -260,8 +284,9 @@ static void a_lookup_that_is_not_built_is_a_denial(void **state)
 static void a_hijack_is_refused_before_the_engine(void **state)
 {
     (void)state;
-    end_send(&r, &client, "POST /containers/x/attach?stream=1 HTTP/1.1\r\nHost: x\r\n"
-                          "Connection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n");
+    end_send(&r, &client,
+             "POST /containers/x/attach?stream=1 HTTP/1.1\r\nHost: x\r\n"
+             "Connection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n");
     end_until(&r, &client, " 403 ");
     rig_until_told(&r, 1);
     assert_int_equal(r.told[0].refusal, REFUSAL_NOT_BUILT);
@@ -271,7 +296,8 @@ static void a_hijack_is_refused_before_the_engine(void **state)
 static void an_upgrade_elsewhere_is_dropped(void **state)
 {
     (void)state;
-    end_send(&r, &client, "GET /_ping HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
+    end_send(&r, &client,
+             "GET /_ping HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
     end_accept(&r, &engine);
     end_until(&r, &engine, "\r\n\r\n");
     assert_false(end_has(&engine, "pgrade"));
@@ -280,7 +306,8 @@ static void an_upgrade_elsewhere_is_dropped(void **state)
 static void a_body_over_its_limit_is_refused_unread(void **state)
 {
     (void)state;
-    end_send(&r, &client, "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 65\r\n\r\n");
+    end_send(&r, &client,
+             "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 65\r\n\r\n");
     end_until(&r, &client, " 413 ");
     assert_int_equal(r.policy.refused, 1);
     assert_int_equal(proxy_count(r.proxy).body_bytes, 0);
@@ -289,8 +316,9 @@ static void a_body_over_its_limit_is_refused_unread(void **state)
 static void a_chunked_body_over_its_limit_is_refused_at_that_byte(void **state)
 {
     (void)state;
-    end_send(&r, &client, "POST /containers/create HTTP/1.1\r\nHost: x\r\n"
-                          "Transfer-Encoding: chunked\r\n\r\n40\r\n");
+    end_send(&r, &client,
+             "POST /containers/create HTTP/1.1\r\nHost: x\r\n"
+             "Transfer-Encoding: chunked\r\n\r\n40\r\n");
     for (int i = 0; i < 8; i++)
         end_send(&r, &client, "12345678");
     end_send(&r, &client, "\r\n");
@@ -305,7 +333,8 @@ static void a_chunked_body_over_its_limit_is_refused_at_that_byte(void **state)
 static void a_stalled_body_is_given_up(void **state)
 {
     (void)state;
-    end_send(&r, &client, "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{");
+    end_send(&r, &client,
+             "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{");
     end_until_over(&r, &client);
     assert_true(end_has(&client, " 403 "));
     assert_true(end_has(&client, "Connection: close\r\n"));
@@ -326,9 +355,11 @@ static void over_the_budget_a_body_waits_until_another_has_gone(void **state)
     (void)state;
     struct end other;
     end_connect(&r, &other);
-    end_send(&r, &client, "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 60\r\n\r\n");
+    end_send(&r, &client,
+             "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 60\r\n\r\n");
     rig_turn_for(&r, 5);
-    end_send(&r, &other, "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 60\r\n\r\n");
+    end_send(&r, &other,
+             "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 60\r\n\r\n");
     end_send(&r, &other, "Privileged 901234567890123456789012345678901234567890123456789");
     rig_turn_for(&r, 5);
     assert_int_equal(proxy_count(r.proxy).body_bytes, 60);
@@ -356,9 +387,11 @@ static void over_the_budget_for_too_long_is_a_503(void **state)
     (void)state;
     struct end other;
     end_connect(&r, &other);
-    end_send(&r, &client, "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 60\r\n\r\n");
+    end_send(&r, &client,
+             "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 60\r\n\r\n");
     rig_turn_for(&r, 5);
-    end_send(&r, &other, "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 60\r\n\r\n");
+    end_send(&r, &other,
+             "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 60\r\n\r\n");
     end_until_over(&r, &other);
     assert_true(end_has(&other, " 503 "));
     assert_true(end_has(&other, "Connection: close\r\n"));
@@ -370,8 +403,9 @@ static void over_the_budget_for_too_long_is_a_503(void **state)
 static void broken_chunks_close(void **state)
 {
     (void)state;
-    end_send(&r, &client, "POST /containers/create HTTP/1.1\r\nHost: x\r\n"
-                          "Transfer-Encoding: chunked\r\n\r\nzz\r\n");
+    end_send(&r, &client,
+             "POST /containers/create HTTP/1.1\r\nHost: x\r\n"
+             "Transfer-Encoding: chunked\r\n\r\nzz\r\n");
     end_until_over(&r, &client);
     assert_true(end_has(&client, " 400 "));
     no_engine();
@@ -380,8 +414,9 @@ static void broken_chunks_close(void **state)
 static void broken_chunks_in_a_streamed_body_are_not_completed(void **state)
 {
     (void)state;
-    end_send(&r, &client, "POST /images/load HTTP/1.1\r\nHost: x\r\n"
-                          "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    end_send(&r, &client,
+             "POST /images/load HTTP/1.1\r\nHost: x\r\n"
+             "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
     end_accept(&r, &engine);
     end_until(&r, &engine, "abc");
     end_send(&r, &client, "zz\r\n");
@@ -405,6 +440,7 @@ int main(void)
         TEST(an_allowed_body_is_forwarded_as_it_was_judged),
         TEST(a_denied_body_is_seen_by_nobody),
         TEST(a_body_in_pieces_is_judged_once_and_whole),
+        TEST(the_word_about_another_request_in_between_changes_nothing),
         TEST(a_chunked_body_is_judged_and_gets_a_length),
         TEST(a_judged_request_without_a_body_is_judged_too),
         cmocka_unit_test_setup_teardown(where_no_body_is_wanted_it_streams_after_the_word,

@@ -95,14 +95,26 @@ static void on_drained(void *arg)
     r->drained = true;
 }
 
+void rig_drain(struct rig *r)
+{
+    r->draining = true;
+    proxy_drain(r->proxy, on_drained, r);
+    assert_false(r->drained);
+}
+
+void rig_until_drained(struct rig *r)
+{
+    for (int i = 0; i < RIG_MS && !r->drained; i++)
+        rig_turn(r);
+    assert_true(r->drained);
+}
+
 void rig_close(struct rig *r)
 {
-    if (r->proxy && !r->drained) {
-        proxy_drain(r->proxy, on_drained, r);
-        for (int i = 0; i < RIG_MS && !r->drained; i++)
-            rig_turn(r);
-        assert_true(r->drained);
-    }
+    if (r->proxy && !r->draining)
+        rig_drain(r);
+    if (r->proxy)
+        rig_until_drained(r);
     proxy_free(r->proxy);
     assert_int_equal(uv_run(&r->loop, UV_RUN_NOWAIT), 0);
     assert_int_equal(uv_loop_close(&r->loop), 0);
@@ -213,6 +225,25 @@ void end_close(struct end *e)
         close(e->fd);
     free(e->in);
     *e = (struct end){.fd = -1};
+}
+
+void end_finish(struct end *e)
+{
+    assert_int_equal(shutdown(e->fd, SHUT_WR), 0);
+}
+
+size_t end_flood(struct rig *r, struct end *e, const char *bytes, size_t n, size_t max)
+{
+    enum { QUIET = 50 };
+    size_t sent = 0;
+    for (int quiet = 0; quiet < QUIET && sent < max; quiet++) {
+        for (ssize_t k = 1; k > 0 && sent<max; sent += k> 0 ? (size_t)k : 0) {
+            k = send(e->fd, bytes + sent % n, n - sent % n, MSG_NOSIGNAL);
+            quiet = k > 0 ? 0 : quiet;
+        }
+        rig_turn(r);
+    }
+    return sent;
 }
 
 void end_send_bytes(struct rig *r, struct end *e, const char *bytes, size_t n)

@@ -61,8 +61,8 @@ struct rig {
     struct proxy_listener listeners[2];
     char folder[64];
     char front[96], back[96]; /* the two sockets */
-    int engine; /* listens on back; -1: no engine */
-    bool drained;
+    int engine;               /* listens on back; -1: no engine */
+    bool draining, drained;
     size_t n_told;
     struct told told[RIG_REPORTS];
     unsigned events[8];
@@ -72,7 +72,9 @@ void rig_init(struct rig *r);
 void rig_start(struct rig *r);
 /* init and start. */
 void rig_open(struct rig *r);
-/* Drains, and proves that nothing is left. */
+void rig_drain(struct rig *r);
+void rig_until_drained(struct rig *r);
+/* Drains if that was not begun, and proves that nothing is left. */
 void rig_close(struct rig *r);
 
 void rig_engine_listen(struct rig *r);
@@ -83,11 +85,12 @@ void rig_turn(struct rig *r);
 void rig_turn_for(struct rig *r, unsigned ms);
 void rig_until_told(struct rig *r, size_t n);
 
-void end_connect(struct rig *r, struct end *e);          /* a client on the unix socket */
+void end_connect(struct rig *r, struct end *e); /* a client on the unix socket */
 void end_connect_tcp(struct rig *r, struct end *e, uint16_t port);
-void end_accept(struct rig *r, struct end *e);           /* the proxy's connection to the engine */
-bool end_accept_now(struct rig *r, struct end *e);       /* false: there is none */
+void end_accept(struct rig *r, struct end *e);     /* the proxy's connection to the engine */
+bool end_accept_now(struct rig *r, struct end *e); /* false: there is none */
 void end_close(struct end *e);
+void end_finish(struct end *e); /* says nothing more, and goes on reading */
 void end_send(struct rig *r, struct end *e, const char *text);
 void end_send_bytes(struct rig *r, struct end *e, const char *bytes, size_t n);
 /* Reads what is there, without waiting. */
@@ -97,6 +100,9 @@ void end_until(struct rig *r, struct end *e, const char *text); /* has come, at 
 void end_until_bytes(struct rig *r, struct end *e, size_t n);
 void end_until_over(struct rig *r, struct end *e);
 void end_forget(struct end *e); /* what came so far */
+/* Sends the same bytes again and again, without reading, until none are taken any more, or
+ * max were; returns how many. */
+size_t end_flood(struct rig *r, struct end *e, const char *bytes, size_t n, size_t max);
 bool end_has(const struct end *e, const char *text);
 
 /* A GET of path through the proxy that the engine answers with `answer`. */

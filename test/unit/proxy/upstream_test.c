@@ -370,6 +370,46 @@ static void a_restart_of_the_engine_fails_nobody(void **state)
     }
 }
 
+/* The request is there before the engine goes: its pooled connection is tried. */
+static void a_body_survives_a_restart_too(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "POST /images/load HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody",
+        "POST /images/load HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "4\r\nbody\r\n0\r\n\r\n",
+        "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody",
+    };
+    for (size_t i = 0; i < 3; i++) {
+        rig_get(&r, &client, &engine, "/_ping");
+        end_send(&r, &client, texts[i]);
+        end_close(&engine);
+        rig_engine_stop(&r);
+        rig_engine_listen(&r);
+        end_accept(&r, &engine);
+        end_until(&r, &engine, "body");
+        assert_true(end_has(&engine, "POST "));
+        end_send(&r, &engine, OK_HI);
+        end_until(&r, &client, "\r\n\r\nhi");
+        end_forget(&engine);
+        end_forget(&client);
+    }
+}
+
+static void a_whole_body_that_cannot_be_sent_is_a_502_at_once(void **state)
+{
+    (void)state;
+    rig_get(&r, &client, &engine, "/_ping");
+    end_send(&r, &client, "POST /images/load HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc");
+    end_close(&engine);
+    rig_engine_stop(&r);
+    end_until(&r, &client, "HTTP/1.1 502 ");
+    rig_until_told(&r, 2);
+    end_forget(&client);
+    rig_engine_listen(&r);
+    rig_get(&r, &client, &engine, "/_ping");
+}
+
 static void the_connection_used_last_is_used_first(void **state)
 {
     (void)state;
@@ -423,6 +463,8 @@ int main(void)
         IMPATIENT(a_queue_that_stays_full_is_a_502),
         TEST(without_descriptors_the_engine_is_dialled_again_soon),
         TEST(a_restart_of_the_engine_fails_nobody),
+        TEST(a_body_survives_a_restart_too),
+        TEST(a_whole_body_that_cannot_be_sent_is_a_502_at_once),
         TEST(the_connection_used_last_is_used_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
