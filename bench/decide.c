@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* decide.c - decide_bench CONFIG BODY [ROUNDS]: what deciding one container create costs
  * with that configuration (and SOCKGUARD_* variables), reading of the body and the collector's
- * share included, in microseconds of this process's CPU. For instructions run it under callgrind
- * with
- * `--toggle-collect=decide_rounds`. Fails when the body is denied. */
+ * share included, in microseconds of this process's CPU. For instructions run it under
+ * callgrind with `--collect-atstart=no --toggle-collect=decide_rounds`: ROUNDS and a tenth of
+ * it, and one, are collected. Fails when the body is denied. */
 #include "policy/config.h"
 #include "policy/policy.h"
 

@@ -204,6 +204,9 @@ local ROUTES = {
   { "^POST$", "^/containers/.+/%l+$", function(_, with)
     with.send(NO_CONTENT)
   end },
+  { "^PUT$", "^/containers/.+/archive$", function(_, with)
+    with.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+  end },
   { "^POST$", "^/build$", function(_, with)
     with.send(chunks { '{"stream":"Step 1"}\r\n', '{"stream":"done"}\r\n' })
   end },

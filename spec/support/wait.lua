@@ -3,13 +3,15 @@ local uv = require "luv"
 
 local wait = {}
 
+local TICK_MS = 10 -- how often a condition is looked at that depends on time alone
+
 
 --- Runs the loop until condition() is true. Returns what it returned, or nil after ms.
 function wait.until_true(condition, ms)
-  local late = false
-  local timer = uv.new_timer()
-  timer:start(ms, 0, function()
-    late = true
+  local timer, late = uv.new_timer(), false
+  local until_ms = uv.now() + ms
+  timer:start(math.min(ms, TICK_MS), TICK_MS, function()
+    late = uv.now() >= until_ms
   end)
   local result = condition()
   while not result and not late do

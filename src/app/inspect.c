@@ -58,7 +58,6 @@ static void judge(struct policy *p, inspect_fact_fn *facts, void *arg, struct in
 {
     struct fact answers[LOOKUPS_MAX];
     i->request.body = buf_str(&i->body);
-    i->request.has_body = i->body.len > 0;
     i->n_lookups = policy_plan(p, &i->request, i->lookups);
     for (size_t k = 0; k < i->n_lookups; k++)
         answers[k] = facts(arg, &i->lookups[k]);

@@ -132,6 +132,8 @@ static void ring_drain(struct log *l)
     l->used -= n;
     if (n == 0)
         ring_discard(l);
+    else if (l->closing)
+        l->give_up = clock_after(LOG_WAIT_MS);
     l->stalled = false;
     if (l->waiting)
         pthread_cond_broadcast(&l->room);

@@ -55,6 +55,12 @@ static enum method method_of(struct str name)
     return METHOD_NONE;
 }
 
+/* The preface of HTTP/2: a request that no rule can allow, as its inventors meant it. */
+static bool is_preface(struct str name, struct str target)
+{
+    return str_eq(name, STR("PRI")) && str_eq(target, STR("*"));
+}
+
 static enum refusal take_request_line(struct str *s, struct head *out)
 {
     const struct str name = take(s, field_name_span(*s));
@@ -66,6 +72,8 @@ static enum refusal take_request_line(struct str *s, struct head *out)
         return stop == '\r' || stop == '\n' ? REFUSAL_BAD_REQUEST : REFUSAL_BAD_TARGET;
     *s = str_skip(*s, 1);
     const enum refusal why = take_version(s, &out->minor);
+    if (why == REFUSAL_HTTP_VERSION && is_preface(name, out->target))
+        return REFUSAL_NO_RULE;
     if (why)
         return why;
     out->method = method_of(name);

@@ -10,7 +10,8 @@
 
 /* Reads one whole head, its empty line included and nothing behind it, into method, target,
  * status, reason, minor, fields, n_fields and at of *out; the strs borrow from bytes.
- * REFUSAL_NONE, or HTTP_VERSION, HEAD_TOO_LARGE (bytes or lines), BAD_TARGET or BAD_REQUEST. */
+ * REFUSAL_NONE, or HTTP_VERSION, NO_RULE (the preface of HTTP/2), HEAD_TOO_LARGE (bytes or
+ * lines), BAD_TARGET or BAD_REQUEST. */
 enum refusal lines_read(struct str bytes, enum reader_kind kind, struct head *out);
 
 #endif

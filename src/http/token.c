@@ -206,11 +206,9 @@ static inline enum token_kind begin_string(struct tokenizer *t, struct rest rest
 /* Between tokens: the byte that leads from one state to another. Where there is none, a
  * blank leads to the same. */
 static const unsigned char separator[STATE_LAST_BETWEEN + 1] = {
-    [STATE_START] = ' ',      [STATE_VALUE] = ' ',
-    [STATE_KEY] = ' ',        [STATE_ELEMENT_OR_END] = ' ',
-    [STATE_KEY_OR_END] = ' ', [STATE_COLON] = ':',
-    [STATE_DONE] = ' ',       [STATE_AFTER_MEMBER] = ',',
-    [STATE_AFTER_ELEMENT] = ',',
+    [STATE_START] = ' ',          [STATE_VALUE] = ' ',        [STATE_KEY] = ' ',
+    [STATE_ELEMENT_OR_END] = ' ', [STATE_KEY_OR_END] = ' ',   [STATE_COLON] = ':',
+    [STATE_DONE] = ' ',           [STATE_AFTER_MEMBER] = ',', [STATE_AFTER_ELEMENT] = ',',
 };
 static const unsigned char behind_separator[STATE_LAST_BETWEEN + 1] = {
     [STATE_START] = STATE_START,

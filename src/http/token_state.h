@@ -111,8 +111,7 @@ static inline const unsigned char *string_skip_plain(const unsigned char *p,
     while (end - p >= 16) {
         lanes v;
         memcpy(&v, p, sizeof v);
-        const lanes special =
-            (lanes)((v == '"') | (v == '\\') | (v < 0x20)) | (v & 0x80);
+        const lanes special = (lanes)((v == '"') | (v == '\\') | (v < 0x20)) | (v & 0x80);
         uint64_t half[2];
         memcpy(half, &special, sizeof half);
         if (half[0])

@@ -193,14 +193,10 @@ static void *block_move(struct alloc *a, void *block, size_t old_size, size_t ne
     return to;
 }
 
-static bool over_ceiling(const struct alloc *a, size_t old_size, size_t new_size)
+/* others: what all blocks but this one are counted as. */
+static bool over_ceiling(const struct alloc *a, size_t size, size_t counted, size_t others)
 {
-    if (new_size <= old_size)
-        return false;
-    if (new_size > a->block_max)
-        return true;
-    const size_t used = a->used - size_counted(old_size);
-    return used > a->limit || size_counted(new_size) > a->limit - used;
+    return size > a->block_max || others > a->limit || counted > a->limit - others;
 }
 
 void *alloc_realloc(void *arg, void *block, size_t old_size, size_t new_size)
@@ -217,12 +213,13 @@ void *alloc_realloc(void *arg, void *block, size_t old_size, size_t new_size)
     }
     if (block && old_counted == counted)
         return block;
-    if (over_ceiling(a, old_size, new_size))
+    const size_t others = a->used - old_counted;
+    if (new_size > old_size && over_ceiling(a, new_size, counted, others))
         return NULL;
     void *to = block_move(a, block, old_size, new_size);
     if (!to)
         return NULL;
-    a->used += counted - old_counted;
+    a->used = others + counted;
     if (a->used > a->peak)
         a->peak = a->used;
     return to;

@@ -263,6 +263,18 @@ static void fault(struct decision *d, enum vm_result result, const struct err *e
     copy_cut(d->reason, sizeof d->reason, str_of(why));
 }
 
+/* No body decides nothing, because the engine refuses it by itself. One that was announced
+ * (chunked) and then had no byte is what smuggling looks like, and no client's habit. */
+static void decide_empty(const struct surface_plan *s, const struct policy_request *r,
+                         struct decision *out)
+{
+    if (r->has_body)
+        deny_unread(s, out, REFUSAL_BODY_AMBIGUOUS, "ambiguous",
+                    "a body was announced, but it is empty");
+    else
+        allow(out);
+}
+
 void policy_decide(struct policy *p, const struct policy_request *r, const struct fact *facts,
                    size_t n_facts, struct decision *out)
 {
@@ -273,14 +285,14 @@ void policy_decide(struct policy *p, const struct policy_request *r, const struc
     out->unknown[0] = '\0';
     if (!s)
         return;
-    /* An empty body decides nothing: the engine refuses it (inspection.md 2). */
     if (s->schema && r->body.n == 0) {
-        allow(out);
+        decide_empty(s, r, out);
         return;
     }
     struct query query;
     char *store = NULL;
-    struct err err = {""};
+    struct err err;
+    err.text[0] = '\0'; /* all of it would cost as much as a check */
     struct decide_args args = {{s, r->route->surface, r, NULL, facts, n_facts, out}, p};
     enum vm_result result = VM_MEMORY;
     if (s->n_queries && r->target.query.n) {
@@ -333,8 +345,8 @@ static struct str path_id(const struct policy_request *r)
 
 static bool is_unreserved(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '.' || c == '_' || c == '~';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
 }
 
 /* Puts the id for {id}, percent-encoded as one segment; false when it does not fit. */

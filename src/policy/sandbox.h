@@ -6,7 +6,7 @@
  *   table    ours: concat insert remove sort unpack
  *   math     the pure functions and constants
  *   text     lib.h
- *   require  finds the modules compiled into the program and nothing else
+ *   require  finds the modules compiled into the program, but for config.*, and nothing else
  *
  * No io, os, debug, load, bytecode, coroutine or collectgarbage, no patterns, no random
  * numbers, nothing whose one call can run long by itself. Strings have the same

@@ -38,7 +38,7 @@ void schema_free(struct schema *s)
 
 /* Finding a field: most names differ in length or in one of three letters. The bit 0x20
  * makes letters small; what it does to other bytes is no matter for a hash. */
-static unsigned name_hash(struct str name)
+static inline unsigned name_hash(struct str name)
 {
     if (name.n == 0)
         return 0;

@@ -389,10 +389,12 @@ static int text_quote(lua_State *L)
 }
 
 const luaL_Reg text_functions[] = {
-    {"clean", text_clean},         {"cut", text_cut},       {"cut_any", text_cut_any},
-    {"digits", text_digits},       {"fields", text_fields}, {"find", text_find},
-    {"find_last", text_find_last}, {"lower", text_lower},   {"parts", text_parts},
-    {"quote", text_quote},         {"same", text_same},     {"split", text_split},
-    {"starts", text_starts},       {"trim", text_trim},     {"upper", text_upper},
-    {NULL, NULL},
+    {"clean", text_clean},         {"cut", text_cut},
+    {"cut_any", text_cut_any},     {"digits", text_digits},
+    {"fields", text_fields},       {"find", text_find},
+    {"find_last", text_find_last}, {"lower", text_lower},
+    {"parts", text_parts},         {"quote", text_quote},
+    {"same", text_same},           {"split", text_split},
+    {"starts", text_starts},       {"trim", text_trim},
+    {"upper", text_upper},         {NULL, NULL},
 };

@@ -20,6 +20,7 @@ const struct proxy_timeouts proxy_default_timeouts = {
     .request = 60000,
     .keep_alive = 120000,
     .drain = 30000,
+    .idle = 90000,
 };
 
 const struct proxy_limits proxy_default_limits = {
@@ -206,11 +207,6 @@ void proxy_drain(struct proxy *p, proxy_drained_fn *done, void *arg)
 void proxy_free(struct proxy *p)
 {
     free(p);
-}
-
-size_t proxy_listener_count(const struct proxy *p)
-{
-    return p->n_listeners;
 }
 
 enum listener_state proxy_listener_state(const struct proxy *p, size_t i)

@@ -43,6 +43,7 @@ struct proxy_timeouts {
     uint64_t request;    /* the engine's response head, where the route has a deadline */
     uint64_t keep_alive; /* between requests of a client */
     uint64_t drain;      /* for exchanges under way once proxy_drain was called */
+    uint64_t idle;       /* of a connection to the engine that nobody uses */
 };
 
 struct proxy_limits {
@@ -154,7 +155,6 @@ enum listener_state {
     LISTENER_FAILED,
 };
 
-size_t proxy_listener_count(const struct proxy *p);
 enum listener_state proxy_listener_state(const struct proxy *p, size_t i);
 uint16_t proxy_listener_port(const struct proxy *p, size_t i); /* 0 for a unix socket */
 

@@ -28,7 +28,7 @@ static void init_deadlines(struct worker *w)
     deadline_class_init(&w->dial, d, DIAL_RETRY_MS, exchange_on_dial_due);
     deadline_class_init(&w->request, d, t->request, exchange_on_request_due);
     deadline_class_init(&w->request_plus, d, t->request, exchange_on_request_due);
-    deadline_class_init(&w->idle, d, POOL_IDLE_MS, upstream_on_idle_due);
+    deadline_class_init(&w->idle, d, t->idle, upstream_on_idle_due);
 }
 
 int worker_init(struct worker *w, const struct proxy_options *options)

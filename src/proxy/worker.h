@@ -21,8 +21,7 @@ struct exchange;
 struct upstream;
 
 enum {
-    POOL_MAX = 100, /* idle connections to the engine */
-    POOL_IDLE_MS = 90000,
+    POOL_MAX = 100,      /* idle connections to the engine */
     EXCHANGES_KEPT = 64, /* free ones */
     REQUEST_ID = 32,
     OWN_ANSWER_MAX = 64 * 1024, /* body of an answer of our own */

@@ -12,12 +12,12 @@ local COMPLIANT = {
 
 -- Debian's own client: a machine may have another one first in its PATH.
 local function docker(address, args)
-  local all = { "-H", "unix://" .. address }
+  local all = { "-c", 'exec /usr/bin/docker "$@" 2>&1', "docker", "-H", "unix://" .. address }
   for _, arg in ipairs(args) do
     all[#all + 1] = arg
   end
   local out, text, code, open = uv.new_pipe(false), {}, nil, true
-  local handle = assert(uv.spawn("/usr/bin/docker", { args = all, stdio = { nil, out, out } },
+  local handle = assert(uv.spawn("/bin/sh", { args = all, stdio = { nil, out } },
     function(exit_code)
       code = exit_code
     end))

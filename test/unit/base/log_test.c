@@ -471,6 +471,43 @@ static void a_slow_reader_gets_everything_before_closing_ends(void **state)
     pthread_join(thread, NULL);
 }
 
+struct sipping_reader {
+    const struct place *place;
+    struct str left;
+};
+
+/* A page, the whole pipe, at a time. */
+static void *read_in_sips(void *arg)
+{
+    struct sipping_reader *r = arg;
+    while (r->left.n) {
+        const size_t n = r->left.n < 4096 ? r->left.n : 4096;
+        sleep_ms(LOG_WAIT_MS * 2 / 5);
+        assert_fifo_gives(r->place, (struct str){r->left.p, n});
+        r->left = str_skip(r->left, n);
+    }
+    return NULL;
+}
+
+/* Patience is per step: what takes a little all the time is not given up. */
+static void a_reader_that_goes_on_reading_is_not_given_up(void **state)
+{
+    enum { LINES = 3 };
+    struct place *p = *state;
+    char store[LINES * LONG_LINE];
+    pthread_t thread;
+    fifo_open(p);
+    struct log *l = opened(p->path, LOG_RING_BYTES);
+    for (size_t i = 0; i < LINES; i++)
+        log_write(l, long_line(store + i * LONG_LINE), false);
+    struct sipping_reader reader = {p, {store, sizeof store}};
+    assert_int_equal(pthread_create(&thread, NULL, read_in_sips, &reader), 0);
+    const int64_t start = now_ms();
+    log_close(l);
+    assert_true(now_ms() - start > LOG_WAIT_MS);
+    pthread_join(thread, NULL);
+}
+
 /* Puts the FIFO in place of fd, logs to it by name, and puts fd back. */
 static void log_to_standard(struct place *p, int fd, const char *name)
 {
@@ -545,6 +582,7 @@ int main(void)
         IN_A_PLACE(a_full_disk_is_counted_and_survived),
         IN_A_PLACE(closing_gives_up_on_a_stuck_reader),
         IN_A_PLACE(a_slow_reader_gets_everything_before_closing_ends),
+        IN_A_PLACE(a_reader_that_goes_on_reading_is_not_given_up),
         IN_A_PLACE(the_standard_streams_are_lent_not_closed),
         cmocka_unit_test(a_full_stream_that_blocks_hangs_nobody),
     };

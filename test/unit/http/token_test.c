@@ -453,9 +453,111 @@ static void integers_are_exact(void **state)
     assert_true(v == 77);
 }
 
+static void read_on(struct tokenizer *t, struct str s)
+{
+    (void)token_read(t, str_skip(s, t->offset), true);
+}
+
+/* How many members of s token_skip_zero steps over; each to where token_read gets, too. */
+static size_t count_skipped(struct str s, unsigned kinds)
+{
+    size_t n = 0;
+    struct tokenizer t = {0};
+    for (read_on(&t, s); !is_final(t.token.kind); read_on(&t, s)) {
+        struct tokenizer reader = t;
+        if (t.token.kind != TOKEN_KEY)
+            continue;
+        if (!token_skip_zero(&t, str_skip(s, t.offset), kinds)) {
+            assert_int_equal(t.offset, reader.offset);
+            assert_int_equal(t.token.kind, TOKEN_KEY);
+            continue;
+        }
+        read_on(&reader, s);
+        assert_true(kinds & TOKEN_BIT(reader.token.kind));
+        assert_int_equal(t.token.start, reader.token.start);
+        if (reader.token.kind == TOKEN_OBJECT || reader.token.kind == TOKEN_ARRAY)
+            read_on(&reader, s);
+        assert_int_equal(t.token.kind, reader.token.kind);
+        assert_int_equal(t.token.end, reader.token.end);
+        assert_int_equal(t.offset, reader.offset);
+        assert_int_equal(t.depth, reader.depth);
+        assert_int_equal(t.state, reader.state);
+        n++;
+    }
+    return n;
+}
+
+#define ZEROS                                                                                      \
+    "{\"a\":null,\"b\":false,\"c\":0,\"d\":\"\",\"e\":[],\"f\":{},\"g\":{\"h\":0},\"i\":[{\"j\":"  \
+    "null}]"                                                                                       \
+    ",\"k\":true,\"l\":1,\"m\":-0,\"n\":0.0,\"o\":0e1,\"p\":\"x\",\"q\":[0],\"r\":{\"s\":1},"      \
+    "\"t\": 0"                                                                                     \
+    ",\"u\":[ ],\"v\":{ },\"w\":0 }"
+
+static void zero_members_are_stepped_over_as_they_would_be_read(void **state)
+{
+    (void)state;
+    static const enum token_kind kinds[] = {
+        TOKEN_NULL, TOKEN_FALSE, TOKEN_NUMBER, TOKEN_STRING, TOKEN_ARRAY, TOKEN_OBJECT,
+    };
+    static const size_t times[] = {2, 1, 2, 1, 1, 1};
+    unsigned all = 0;
+    assert_int_equal(count_skipped(STR(ZEROS), 0), 0);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        assert_int_equal(count_skipped(STR(ZEROS), TOKEN_BIT(kinds[i])), times[i]);
+        all |= TOKEN_BIT(kinds[i]);
+    }
+    assert_int_equal(count_skipped(STR(ZEROS), all), 8);
+    static const char *const others[] = {
+        "{\"a\":nul}",  "{\"a\":nulx,", "{\"a\":falsy}", "{\"a\":01234}", "{\"a\":0x12}",
+        "{\"a\" null}", "{\"a\"::0,,}", "{\"a\":[1,2]}", "{\"a\":[}}}}}", "{\"a\":{]]]]]",
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_int_equal(count_skipped(str_of(others[i]), all), 0);
+}
+
+/* The copies end where the piece ends, so that a look behind it is seen. */
+static void no_zero_is_seen_behind_the_end_of_a_piece(void **state)
+{
+    (void)state;
+    static const char *const values[] = {":null,", ":false,", ":0,", ":\"\",", ":[],", ":{},"};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        for (size_t n = 0; n <= strlen(values[i]); n++) {
+            struct tokenizer t = {0};
+            const struct str key = STR("{\"a\"");
+            read_on(&t, key);
+            (void)token_read(&t, str_skip(key, t.offset), false);
+            assert_int_equal(t.token.kind, TOKEN_KEY);
+            char *copy = malloc(n ? n : 1);
+            assert_non_null(copy);
+            memcpy(copy, values[i], n);
+            (void)token_skip_zero(&t, (struct str){copy, n}, ~0u);
+            assert_true(t.offset - key.n <= n);
+            free(copy);
+        }
+}
+
+static void no_zero_is_stepped_over_below_the_ceiling_of_depth(void **state)
+{
+    (void)state;
+    char text[6 * TOKEN_DEPTH_MAX + 16];
+    for (int object = 0; object <= 1; object++) {
+        size_t n = 0;
+        for (int i = 0; i < TOKEN_DEPTH_MAX; i++, n += 5)
+            memcpy(text + n, "{\"a\":", 5);
+        memcpy(text + n, object ? "{}}}}}}}" : "[]}}}}}}", 8);
+        const struct str s = {text, n + 8};
+        assert_int_equal(count_skipped(s, ~0u), 0);
+        assert_int_equal(final_token(s).kind, TOKEN_TOO_DEEP);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(zero_members_are_stepped_over_as_they_would_be_read),
+        cmocka_unit_test(no_zero_is_seen_behind_the_end_of_a_piece),
+        cmocka_unit_test(no_zero_is_stepped_over_below_the_ceiling_of_depth),
         cmocka_unit_test(tokens_come_in_order_with_their_spans),
         cmocka_unit_test(every_truncation_is_an_early_end),
         cmocka_unit_test(scalars_are_whole_texts),

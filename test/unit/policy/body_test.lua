@@ -184,6 +184,53 @@ test("null and absent are nothing", function()
 end)
 
 
+test("zero values are nothing where the document says so", function()
+  local members = {
+    s.bool "B", s.string "S", s.int "I", s.strings "L", s.string_map "M", s.any_map "A",
+    s.command "C", s.list_of_strings "LL", s.records("R", { s.string "S", s.strings "L" }),
+    s.record_map("RM", { s.bool "B" }), s.strings("K", { keeps_zero = true }),
+    s.record("D", { s.int "I", s.bool("K", { keeps_zero = true }) }),
+  }
+  local slots = { "B", "S", "I", "L", "M", "A", "C", "LL", "R", "RM", "K", "D.I", "D.K" }
+  local c = schema(document(members, { zero_is_absent = true }), slots)
+  local zeros = {
+    '"B":false,"S":"","I":0,"L":[],"M":{},"A":{},"C":"","LL":[],"R":[],"RM":{},"D":{"I":0}',
+    ' "B" : false ,"S": "" ,"I":-0,"L":[ ],"M": {\n},"A":{\t},"C":[],"LL":[ ],"R":[ ],"RM":{ }',
+    '"C":[],"D":{}',
+  }
+  for _, zero in ipairs(zeros) do
+    local r = is(read_text(c, "{" .. zero .. "}"), "read")
+    for i = 1, #slots do same(r[i], nil) same(r.present[i], false) end
+  end
+  local r = is(read_text(c, '{"K":[],"D":{"K":false}}'), "read")
+  same(show(r[11]), "{}")
+  same(r.present[11], true)
+  same(r[13], false)
+  same(r.present[13], true)
+  r = is(read_text(c, '{"B":true,"S":" ","I":-1,"L":[""],"LL":[[]],"R":[{"S":"","L":[]},null],'
+    .. '"RM":{"":{"B":false},"n":null}}'), "read")
+  same(show { r[1], r[2], r[3], r[4], r[8], r[9], r[10] },
+    '{true," ",-1,{""},{{}},{{},{}},{={},n=false}}')
+end)
+
+
+test("a zero value of another kind is malformed, and a repeated one ambiguous", function()
+  local zero = { bool = "false", string = '""', int = "0", strings = "[]", string_map = "{}",
+    any_map = "{}", list_of_strings = "[]", records = "[]", record_map = "{}", record = "{}" }
+  for kind in pairs(zero) do
+    local doc = document({ s[kind]("M", { s.string "a" }) }, { zero_is_absent = true })
+    for _, slots in ipairs { {}, { "M" } } do
+      local c = schema(doc, slots)
+      for _, other in pairs(zero) do
+        is(read_text(c, '{"M":' .. other .. "}"), other == zero[kind] and "read" or "malformed")
+      end
+      is(read_text(c, '{"M":' .. zero[kind] .. ',"m":' .. zero[kind] .. "}"), "ambiguous",
+        "m is there twice")
+    end
+  end
+end)
+
+
 test("another type in any listed member is malformed", function()
   local wrong = {
     bool = { "1", '"true"', "[]", "{}", '""', "0" },

@@ -139,6 +139,11 @@ static void text_is_found_and_cut_by_plain_pieces(void **state)
         {"text.cut('abc', '=')", "abc nil"},
         {"text.cut('=a', '=')", " a"},
         {"text.cut('a==', '==')", "a "},
+        {"text.parts('a:b:c:d', ':', 3)", "a b c:d"},
+        {"text.parts('a:b', ':', 3)", "a b"},
+        {"text.parts('a', ':', 2)", "a"},
+        {"text.parts('::', ':', 8)", "  "},
+        {"text.parts('a::b', '::', 2)", "a b"},
         {"text.cut_any('a:b=c', '=:')", "a b=c"},
         {"text.cut_any('abc', '=:')", "abc nil"},
         {"text.split('a,b,,c', ',')", "{a|b||c}"},
@@ -285,6 +290,10 @@ static void a_wrong_kind_or_size_of_argument_raises(void **state)
     assert_raises(*state, "text.cut('a', '')", "empty separator");
     assert_raises(*state, "text.cut_any('a', '')", "empty separator");
     assert_raises(*state, "text.split('a', '')", "empty separator");
+    assert_raises(*state, "text.parts('a', '', 2)", "empty separator");
+    assert_raises(*state, "text.parts('a', ':')", "number expected");
+    assert_raises(*state, "text.parts('a', ':', 1)", "not from 2 to 8");
+    assert_raises(*state, "text.parts('a', ':', 9)", "not from 2 to 8");
     assert_raises(*state, "text.find_last('a', ('x'):rep(257))", "longer than 256 bytes");
     assert_raises(*state, "text.glob(('x'):rep(1025))", "the pattern is too long");
     assert_raises(*state, "text.matches('x', 'x')", "sockguard.glob expected");
@@ -327,6 +336,7 @@ static void every_function_is_linear(void **state)
         "#text.find_last(('a'):rep(1048576), 'b' .. ('a'):rep(255))",
         "#text.find(('a'):rep(1048576), ('a'):rep(65536) .. 'b')",
         "#text.split(('a'):rep(1048576), ('a'):rep(500) .. 'b')",
+        "text.parts(('a'):rep(1048576), ('a'):rep(500) .. 'b', 8)",
         "#text.trim((' '):rep(1048576))",
         "#text.trim('a' .. ('\\x80'):rep(1048576))",
         "#text.fields((' a'):rep(524288))",

@@ -16,6 +16,8 @@ const struct lua_source lua_sources[] = {
     SOURCE("adds", "return { add = function(a, b) return a + b end }"),
     SOURCE("broken", "return +"),
     SOURCE("bytecode", "\033Lua"),
+    SOURCE("config.keys", "return {}"),
+    SOURCE("configured", "return { true }"),
     SOURCE("counts", "local counts = { n = 0 }\n"
                      "function counts.up() counts.n = counts.n + 1 return counts.n end\n"
                      "return counts"),
@@ -302,6 +304,7 @@ static void a_module_is_found_by_its_name_and_runs_once(void **state)
     static const struct example examples[] = {
         {"return require('adds').add(2, 3)", "5"},
         {"return require 'uses'", "3"},
+        {"return require('configured')[1]", "true"},
         {"require('counts').up() return require('counts').up()", "2"},
         {"return require('counts').up()", "3"},
         {"return require('adds') == require('adds')", "true"},
@@ -313,6 +316,7 @@ static void a_module_is_found_by_its_name_and_runs_once(void **state)
         {"require '/etc/passwd'", "no module is named"},
         {"require 'adds\\0x'", "no module is named"},
         {"require ''", "no module is named"},
+        {"require 'config.keys'", "no module is named 'config.keys'"},
         {"require(1)", "string expected"},
         {"require 'broken'", "lua/broken.lua:1:"},
         {"require 'bytecode'", "attempt to load a binary chunk"},

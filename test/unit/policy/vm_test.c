@@ -415,9 +415,30 @@ static void the_sixty_fifth_watched_vm_is_refused_with_a_reason(void **unused)
         vm_free(vm[i]);
 }
 
+static void new_limits_hold_from_the_next_call_on(void **unused)
+{
+    (void)unused;
+    struct vm *vm = open_script_vm(&roomy);
+    struct err err = {""};
+    assert_int_equal(vm_set_limits(vm, &short_cpu, &err), RC_OK);
+    int64_t from = cpu_ms();
+    assert_int_equal(script_run(vm, "while true do end").result, VM_TIME);
+    assert_true(cpu_ms() - from < roomy.cpu_ms);
+    const struct vm_limits counted = {.instructions = 5000};
+    assert_int_equal(vm_set_limits(vm, &counted, &err), RC_OK);
+    assert_int_equal(script_run(vm, "while true do end").result, VM_TIME);
+    assert_int_equal(vm_memory(vm).limit, roomy.memory);
+    const struct vm_limits none = {.memory = 0};
+    assert_int_equal(vm_set_limits(vm, &none, &err), RC_OK);
+    assert_int_equal(script_run(vm, "for i = 1, 100000 do end").result, VM_OK);
+    assert_serves(vm);
+    vm_free(vm);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(new_limits_hold_from_the_next_call_on),
         cmocka_unit_test(a_body_is_run_with_its_argument_and_leaves_nothing),
         cmocka_unit_test(an_error_is_a_fault_with_its_words_and_place),
         cmocka_unit_test(memory_used_up_ends_the_call_and_not_the_vm),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static struct rig r;
@@ -135,6 +136,18 @@ static void a_head_that_is_too_large_is_refused(void **state)
     assert_int_equal(r.n_told, 1);
 }
 
+static void a_target_that_cannot_be_read_is_refused(void **state)
+{
+    (void)state;
+    end_send(&r, &client, "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n");
+    end_until(&r, &client, "HTTP/1.1 403 ");
+    end_send(&r, &client, "GET http://x/_ping HTTP/1.1\r\nHost: x\r\n\r\n");
+    end_until_over(&r, &client);
+    assert_true(end_has(&client, "HTTP/1.1 400 "));
+    assert_int_equal(r.told[1].refusal, REFUSAL_BAD_TARGET);
+    assert_int_equal(r.policy.routed, 0);
+}
+
 static void nothing_behind_a_broken_head_is_served(void **state)
 {
     (void)state;
@@ -236,6 +249,54 @@ static void a_half_closed_client_that_leaves_is_noticed(void **state)
     end_close(&client); /* during the second */
     end_until_over(&r, &engine);
     assert_int_equal(r.told[1].end, EXCHANGE_CLIENT_GONE);
+}
+
+/* The rest of its answer is queued, so that it is a write that tells. */
+static void a_half_closed_client_that_leaves_its_answer_is_noticed(void **state)
+{
+    (void)state;
+    char filler[8192];
+    memset(filler, 'x', sizeof filler);
+    ask("GET /images/x/get HTTP/1.1\r\nHost: x\r\n\r\n");
+    end_finish(&client);
+    end_send(&r, &engine, "HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
+    (void)end_flood(&r, &engine, filler, sizeof filler, 100000000);
+    end_close(&client);
+    rig_turn_for(&r, 50); /* at once, not at the next look */
+    assert_int_equal(r.n_told, 1);
+    assert_int_equal(r.told[0].end, EXCHANGE_CLIENT_GONE);
+    end_until_over(&r, &engine);
+}
+
+/* Of n bytes, of which as many are under way as fit before the client reads any. */
+static void last_answer(size_t n)
+{
+    static char bytes[1024 * 1024];
+    char head[128];
+    struct end e;
+    end_connect(&r, &e);
+    end_send(&r, &e, "GET /images/x/get HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    if (engine.fd < 0)
+        end_accept(&r, &engine);
+    end_until(&r, &engine, "\r\n\r\n");
+    end_forget(&engine);
+    (void)snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", n);
+    end_send(&r, &engine, head);
+    const size_t early = end_flood(&r, &engine, bytes, n, n);
+    end_poll(&e);
+    end_send_bytes(&r, &engine, bytes, n - early);
+    end_until_over(&r, &e);
+    const char *body = strstr(e.in, "\r\n\r\n");
+    assert_non_null(body);
+    assert_int_equal(e.n - (size_t)(body + 4 - e.in), n);
+    end_close(&e);
+}
+
+static void the_last_answer_reaches_a_slow_client_whole(void **state)
+{
+    (void)state;
+    for (size_t n = 128 * 1024; n < 640 * 1024; n += 24 * 1024)
+        last_answer(n); /* of some sizes the end waits in the proxy */
 }
 
 static void half_a_body_and_the_end_is_a_client_that_left(void **state)
@@ -348,6 +409,36 @@ static void interim_answers_do_not_pile_up_for_a_client_that_never_reads(void **
     end_until(&r, &client, "\r\n\r\nhi");
 }
 
+static void a_crowd_comes_and_goes(void **state)
+{
+    (void)state;
+    enum { CROWD = 260, BUSY = 80 }; /* more than are kept for later */
+    static struct end crowd[CROWD], engines[BUSY];
+    for (int i = 0; i < CROWD; i++) {
+        end_connect(&r, &crowd[i]);
+        rig_turn(&r);
+    }
+    for (int i = 0; i < BUSY; i++)
+        end_send(&r, &crowd[i], PING);
+    for (int i = 0; i < BUSY; i++)
+        end_accept(&r, &engines[i]);
+    assert_int_equal(proxy_count(r.proxy).exchanges, BUSY);
+    for (int i = 0; i < BUSY; i++) {
+        end_until(&r, &engines[i], "\r\n\r\n");
+        end_send(&r, &engines[i], OK_HI);
+        end_until(&r, &crowd[i], "\r\n\r\nhi");
+    }
+    end_close(&client);
+    for (int i = 0; i < CROWD; i++)
+        end_close(&crowd[i]);
+    rig_turn_for(&r, 20);
+    assert_int_equal(proxy_count(r.proxy).clients, 0);
+    for (int i = 0; i < BUSY; i++)
+        end_close(&engines[i]);
+    end_connect(&r, &client);
+    rig_get(&r, &client, &engine, "/_ping");
+}
+
 static void without_descriptors_clients_wait_and_it_is_said_once(void **state)
 {
     (void)state;
@@ -377,6 +468,7 @@ int main(void)
         IMPATIENT(a_kept_connection_ends_after_its_time),
         IMPATIENT(a_client_that_never_reads_its_answers_is_not_kept),
         TEST(a_head_that_is_too_large_is_refused),
+        TEST(a_target_that_cannot_be_read_is_refused),
         TEST(nothing_behind_a_broken_head_is_served),
         TEST(nothing_behind_a_last_request_is_served),
         FEW(over_the_limit_a_client_is_told_and_the_others_are_served),
@@ -384,6 +476,8 @@ int main(void)
         TEST(a_client_that_leaves_takes_its_engine_connection_along),
         TEST(a_half_closed_client_gets_all_its_answers),
         TEST(a_half_closed_client_that_leaves_is_noticed),
+        TEST(a_half_closed_client_that_leaves_its_answer_is_noticed),
+        TEST(the_last_answer_reaches_a_slow_client_whole),
         TEST(half_a_body_and_the_end_is_a_client_that_left),
         TEST(half_a_body_that_came_early_is_no_different),
         TEST(an_answer_stands_when_the_rest_of_its_request_does_not_come),
@@ -391,6 +485,7 @@ int main(void)
         TEST(what_comes_early_is_bounded_and_answered_in_the_end),
         TEST(clients_that_never_read_cost_bounded_memory),
         TEST(interim_answers_do_not_pile_up_for_a_client_that_never_reads),
+        TEST(a_crowd_comes_and_goes),
         TEST(without_descriptors_clients_wait_and_it_is_said_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,7 @@ static int setup_impatient(void **state)
     rig_init(&r);
     r.options.timeouts.request = 60;
     r.options.timeouts.connect = 60;
+    r.options.timeouts.idle = 60;
     rig_engine_listen(&r);
     rig_start(&r);
     end_connect(&r, &client);
@@ -259,6 +260,41 @@ static void a_stop_may_take_its_own_time_on_top(void **state)
     end_until(&r, &client, " 504 ");
 }
 
+static void a_stop_that_may_take_for_ever_has_no_deadline_of_ours(void **state)
+{
+    (void)state;
+    ask("POST /containers/x/stop?t=-1 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+    rig_turn_for(&r, 150);
+    end_send(&r, &engine, OK_HI);
+    end_until(&r, &client, "\r\n\r\nhi");
+    assert_true(end_has(&client, "HTTP/1.1 200 "));
+}
+
+static void an_idle_connection_is_closed_after_its_time(void **state)
+{
+    (void)state;
+    rig_get(&r, &client, &engine, "/_ping");
+    end_until_over(&r, &engine);
+    rig_turn_for(&r, 5);
+    assert_int_equal(proxy_count(r.proxy).upstreams, 0);
+}
+
+/* It reads no more, but has not closed: only writing fails. */
+static void an_engine_that_reads_no_more_may_answer_all_the_same(void **state)
+{
+    (void)state;
+    char filler[8192];
+    memset(filler, 'x', sizeof filler);
+    ask("POST /images/load HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n");
+    (void)end_flood(&r, &client, filler, sizeof filler, 100000000);
+    assert_int_equal(shutdown(engine.fd, SHUT_RD), 0);
+    rig_turn_for(&r, 20);
+    end_send(&r, &engine, "HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig");
+    end_until(&r, &client, "\r\n\r\nbig");
+    assert_true(end_has(&client, "HTTP/1.1 413 "));
+    end_until_over(&r, &engine);
+}
+
 static void a_stop_without_a_time_has_the_usual_deadline(void **state)
 {
     (void)state;
@@ -459,6 +495,9 @@ int main(void)
         IMPATIENT(slow_work_has_no_deadline),
         IMPATIENT(a_stop_may_take_its_own_time_on_top),
         IMPATIENT(a_stop_without_a_time_has_the_usual_deadline),
+        IMPATIENT(a_stop_that_may_take_for_ever_has_no_deadline_of_ours),
+        IMPATIENT(an_idle_connection_is_closed_after_its_time),
+        TEST(an_engine_that_reads_no_more_may_answer_all_the_same),
         TEST(a_full_queue_of_the_engine_is_waited_for_not_for_ever),
         IMPATIENT(a_queue_that_stays_full_is_a_502),
         TEST(without_descriptors_the_engine_is_dialled_again_soon),
