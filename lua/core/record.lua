@@ -3,7 +3,9 @@
 -- A check reports, it does not judge: check(value, ..., knobs) returns nil, or what it
 -- found in words; then, where it has several, the specification's id of this finding and
 -- which of its controls it breaks (1-based). The values are those that `reads` names, in
--- that order; `knobs` holds the compiled values of its own settings.
+-- that order; `knobs` holds the compiled values of its own settings. A body member that is
+-- false, 0, "", [] or {} comes as nil, like one that is not there (but see keeps_zero in
+-- core/schema.lua), and a check finds in such a value what it finds in nil.
 local record = {}
 
 --- In examples an empty table is an object; this one table is the empty list.

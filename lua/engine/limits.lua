@@ -12,7 +12,8 @@ local NANO_CPUS_MAX = CPUS_MAX * NANO
 local PERIOD = 100000              -- microseconds: the engine's default CpuPeriod
 
 
--- Written out where every request passes, for a call costs more than two comparisons.
+-- What most requests pass through says the same in its own words, for calling this costs more
+-- than the comparisons.
 local function is_between(value, most)
   return value ~= nil and value > 0 and value <= most
 end

@@ -8,7 +8,8 @@
  * The engine's reading: a member's name selects a field if equal, or equal under
  * simple case folding (ASCII, U+017F, U+212A) after its escapes are resolved; keys
  * of maps are data and stay as they are. null and absent are nil; an empty list is
- * an empty table; a null element is the zero value of its kind; integers are exact.
+ * an empty table (nil in a document that is zero_is_absent, see below); a null element
+ * is the zero value of its kind; integers are exact.
  * What two readers could read differently is ambiguous and never judged: repeated
  * members (in a record also when equal only under folding; in maps and in values
  * stepped over when equal byte for byte), text behind the value, byte order mark,

@@ -76,7 +76,12 @@ end
 
 
 local function has_no_path(case)
-  return case.target == "" or (case.raw or ""):find("^%u+ http://") ~= nil
+  return (case.raw or ""):find("^%u+ http://") ~= nil
+end
+
+
+local function has_no_target(case)
+  return case.target == ""
 end
 
 
@@ -128,6 +133,7 @@ return {
   { code = "request_body_ambiguous", section = "3, Bodies", when = is_ambiguous },
   { code = "auth-json", section = "3, Bodies", when = has_ambiguous_credentials },
   { code = "malformed_request", section = "3, The head", when = has_other_method },
+  { code = "malformed_request", section = "3, The head", when = has_no_target },
   { code = "malformed_target", section = "3, The head", when = has_no_path },
   { code = "malformed_target", section = "3, The head", when = target_has("%%00") },
   { code = "cc.volume_options", section = "4, H1", when = body_has('"DriverConfig"') },
