@@ -30,7 +30,7 @@ describe("listening", function()
 
   it("is on our own unix socket when nothing is said about it", function()
     assert.same({ name = "default", socket = "/run/sockguard/sockguard.sock", address = "",
-                  mode = 384, uid = -1, gid = -1 }, place(""))
+                  host = "", port = 0, mode = 384, uid = -1, gid = -1 }, place(""))
     assert.equal("/run/sockguard/sockguard.sock", place("listen: {host_names: [p]}").socket)
   end)
 
@@ -41,7 +41,8 @@ describe("listening", function()
   end)
 
   it("takes the socket before the address, and group zero as a group", function()
-    assert.same({ name = "default", socket = "/s", address = "", mode = 432, uid = -1, gid = 0 },
+    assert.same({ name = "default", socket = "/s", address = "", host = "", port = 0, mode = 432,
+                  uid = -1, gid = 0 },
                 place("listen: {socket: /s, address: \"0.0.0.0:1\", socket_mode: \" 0660 \", " ..
                       "socket_gid: 0}"))
   end)
@@ -53,8 +54,10 @@ listeners:
   - {name: tcp, address: "127.0.0.1:1", allowed_profiles: "*"}
 ]])
     assert.same({
-      { name = "ci", socket = "/ci", address = "", mode = 384, uid = 5, gid = -1 },
-      { name = "tcp", socket = "", address = "127.0.0.1:1", mode = 384, uid = -1, gid = -1 },
+      { name = "ci", socket = "/ci", address = "", host = "", port = 0, mode = 384, uid = 5,
+        gid = -1 },
+      { name = "tcp", socket = "", address = "127.0.0.1:1", host = "127.0.0.1", port = 1,
+        mode = 384, uid = -1, gid = -1 },
     }, result.c.listeners)
   end)
 

@@ -68,8 +68,8 @@ void buf_consume(struct buf *b, size_t n)
 static int append_escape(struct buf *b, uint32_t code)
 {
     static const char hex[] = "0123456789abcdef";
-    const char text[] = {'\\', 'u', hex[code >> 12 & 15], hex[code >> 8 & 15], hex[code >> 4 & 15],
-                         hex[code & 15]};
+    const char text[] = {
+        '\\', 'u', hex[code >> 12 & 15], hex[code >> 8 & 15], hex[code >> 4 & 15], hex[code & 15]};
     return buf_append(b, (struct str){text, sizeof text});
 }
 

@@ -10,11 +10,11 @@
 
 enum rc {
     RC_OK = 0,
-    RC_SYNTAX = -1,   /* the bytes are not of the form asked for */
-    RC_TOOBIG = -2,   /* a ceiling would be passed */
-    RC_NOMEM = -3,    /* memory is used up */
-    RC_INVALID = -4,  /* well formed, but not allowed here; see struct err */
-    RC_SYSTEM = -5,   /* the system said no; see struct err */
+    RC_SYNTAX = -1,  /* the bytes are not of the form asked for */
+    RC_TOOBIG = -2,  /* a ceiling would be passed */
+    RC_NOMEM = -3,   /* memory is used up */
+    RC_INVALID = -4, /* well formed, but not allowed here; see struct err */
+    RC_SYSTEM = -5,  /* the system said no; see struct err */
 };
 
 enum { ERR_TEXT_MAX = 4096 };
@@ -26,7 +26,6 @@ struct err {
 
 /* Writes the reason, cut to fit, and returns rc, so that a failing function can
  * end with `return err_set(err, RC_INVALID, ...)`. err may be NULL. */
-int err_set(struct err *err, int rc, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+int err_set(struct err *err, int rc, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -34,8 +34,8 @@ struct listener_settings {
     const char *address; /* host:port as it was written, or "" */
     const char *host;    /* its parts; an empty host is every address */
     uint16_t port;
-    unsigned mode;       /* 0600 or 0660 */
-    int64_t uid, gid;    /* -1: not set */
+    unsigned mode;    /* 0600 or 0660 */
+    int64_t uid, gid; /* -1: not set */
 };
 
 /* All times in milliseconds, 0 = no limit; all sizes in bytes. Strings live as long

@@ -44,9 +44,9 @@ int policy_denial_json(const struct policy *p, const struct policy_request *r,
     const size_t before = out->len;
     struct writer w = writer_start(out);
     writer_open(&w, STR(""), '{');
-    writer_text(&w, STR("message"), d->refusal == REFUSAL_API_VERSION
-                                        ? str_of(d->reason)
-                                        : refusal_info(d->refusal)->text);
+    writer_text(&w, STR("message"),
+                d->refusal == REFUSAL_API_VERSION ? str_of(d->reason)
+                                                  : refusal_info(d->refusal)->text);
     if (p->deny_verbose) {
         writer_text(&w, STR("method"), method_name(r->method));
         put_path(&w, &r->target);

@@ -35,7 +35,7 @@ struct plan_fact {
 /* A reading (slot > 0: where its value goes) or a check (slot 0). */
 struct plan_step {
     int slot;
-    int info;        /* check: index for policy_check */
+    int info; /* check: index for policy_check */
     bool always;
     uint8_t n_reads;
     uint8_t reads[PLAN_READS_MAX]; /* slots */
@@ -50,7 +50,7 @@ struct surface_plan {
     size_t body_max;    /* 0: judged without its body */
     enum unknown_fields unknown;
     int n_slots;
-    int unknown_slot; /* receives the list of unknown members, 0 if no check asks */
+    int unknown_slot;      /* receives the list of unknown members, 0 if no check asks */
     struct schema *schema; /* owned; NULL: no document */
     size_t n_queries, n_headers, n_facts, n_readings, n_checks;
     struct plan_source queries[PLAN_SOURCES_MAX];

@@ -28,7 +28,7 @@ struct policy_request {
     struct str content_type;  /* raw header value; p NULL when absent */
     struct str registry_auth; /* X-Registry-Auth; p NULL when absent */
     struct str body;
-    bool has_body;            /* a body of one byte or more, or of unknown length, is announced */
+    bool has_body; /* a body of one byte or more, or of unknown length, is announced */
 };
 
 enum verdict { VERDICT_DENY, VERDICT_ALLOW };
@@ -62,9 +62,9 @@ struct decision {
 
 /* About a check, for replies, logs and tables. Lives as long as the policy. */
 struct check_info {
-    const char *id;    /* container_create.privileged */
-    const char *code;  /* the specification's id: cc.privileged */
-    const char *knob;  /* request_body.container_create.allow_privileged, "" if none */
+    const char *id;   /* container_create.privileged */
+    const char *code; /* the specification's id: cc.privileged */
+    const char *knob; /* request_body.container_create.allow_privileged, "" if none */
     const char *title;
     const char *fix;
     size_t n_controls;
