@@ -38,6 +38,8 @@ static void finish(struct access *a, bool must)
 {
     if (log_line_end(&a->line) == RC_OK)
         log_write(a->log, buf_str(&a->bytes), must);
+    else
+        log_lost(a->log);
 }
 
 static void put_given(struct access *a, struct str name, struct str value)

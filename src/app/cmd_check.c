@@ -136,7 +136,7 @@ static int print_json(const struct policy *p, const struct inspection *i)
 
 static int judge(struct policy *p, const struct options *o, struct str raw)
 {
-    static struct inspection i;
+    struct inspection i;
     inspect(p, raw, no_facts, NULL, &i);
     int code = i.refusal ? EXIT_DENIED : EXIT_OK;
     if (!o->json)

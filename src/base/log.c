@@ -216,6 +216,13 @@ void log_write(struct log *l, struct str line, bool must)
         pthread_cond_signal(&l->work);
 }
 
+void log_lost(struct log *l)
+{
+    pthread_mutex_lock(&l->lock);
+    l->dropped++;
+    pthread_mutex_unlock(&l->lock);
+}
+
 uint64_t log_dropped(struct log *l)
 {
     pthread_mutex_lock(&l->lock);

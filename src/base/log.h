@@ -36,7 +36,10 @@ int log_open(struct log **out, const char *destination, size_t ring_bytes, struc
  * destination costs its callers one such wait and not one for each line. */
 void log_write(struct log *l, struct str line, bool must);
 
-/* How many lines were lost so far. */
+/* Counts a line that its caller could not build. */
+void log_lost(struct log *l);
+
+/* How many lines were lost so far, of both kinds. */
 uint64_t log_dropped(struct log *l);
 
 /* Writes what waits, ends the thread and frees. A destination that takes nothing for

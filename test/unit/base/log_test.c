@@ -393,6 +393,15 @@ static void a_line_longer_than_the_ring_is_dropped_at_once(void **state)
     assert_file(p, "1234567\nabcdefg\n");
 }
 
+static void a_line_that_its_caller_could_not_build_counts_as_lost(void **state)
+{
+    const struct place *p = *state;
+    struct log *l = opened(p->path, 8);
+    log_lost(l);
+    assert_int_equal(log_dropped(l), 1);
+    log_close(l);
+}
+
 static void a_reader_that_goes_away_kills_nobody(void **state)
 {
     struct place *p = *state;
@@ -577,6 +586,7 @@ int main(void)
         IN_A_PLACE(a_stuck_destination_costs_one_wait_in_all),
         IN_A_PLACE(a_line_that_must_be_written_waits_for_room),
         IN_A_PLACE(a_line_longer_than_the_ring_is_dropped_at_once),
+        IN_A_PLACE(a_line_that_its_caller_could_not_build_counts_as_lost),
         IN_A_PLACE(a_reader_that_goes_away_kills_nobody),
         IN_A_PLACE(a_torn_line_is_closed_before_the_next),
         IN_A_PLACE(a_full_disk_is_counted_and_survived),
