@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Clients that are silent, slow, greedy, broken or gone. */
-#include "rig.h"
+#include "pair.h"
 
 #include <malloc.h>
 #include <stdio.h>
@@ -9,30 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static struct rig r;
-static struct end client, engine;
-
-#define PING "GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n"
 #define DENIED "GET /denied HTTP/1.1\r\nHost: x\r\n\r\n"
 #define LOAD(n) "POST /images/load HTTP/1.1\r\nHost: x\r\nContent-Length: " #n "\r\n\r\n"
-
-static int setup_with(void (*change)(void))
-{
-    client = engine = (struct end){.fd = -1};
-    rig_init(&r);
-    if (change)
-        change();
-    rig_engine_listen(&r);
-    rig_start(&r);
-    end_connect(&r, &client);
-    return 0;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    return setup_with(NULL);
-}
 
 static void impatient(void)
 {
@@ -44,7 +22,7 @@ static void impatient(void)
 static int setup_impatient(void **state)
 {
     (void)state;
-    return setup_with(impatient);
+    return pair_setup_with(impatient);
 }
 
 static void few(void)
@@ -55,24 +33,7 @@ static void few(void)
 static int setup_few(void **state)
 {
     (void)state;
-    return setup_with(few);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    end_close(&client);
-    end_close(&engine);
-    rig_close(&r);
-    return 0;
-}
-
-static void ask(const char *text)
-{
-    end_send(&r, &client, text);
-    if (engine.fd < 0)
-        end_accept(&r, &engine);
-    end_until(&r, &engine, "\r\n\r\n");
+    return pair_setup_with(few);
 }
 
 static void a_silent_client_meets_its_deadline(void **state)
@@ -458,35 +419,34 @@ static void without_descriptors_clients_wait_and_it_is_said_once(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define IMPATIENT(name) cmocka_unit_test_setup_teardown(name, setup_impatient, teardown)
-#define FEW(name) cmocka_unit_test_setup_teardown(name, setup_few, teardown)
+#define IMPATIENT(name) PAIR_WITH(name, setup_impatient)
+#define FEW(name) PAIR_WITH(name, setup_few)
     const struct CMUnitTest tests[] = {
         IMPATIENT(a_silent_client_meets_its_deadline),
         IMPATIENT(a_head_that_stalls_is_told_so),
         IMPATIENT(a_head_that_trickles_gets_no_more_time),
         IMPATIENT(a_kept_connection_ends_after_its_time),
         IMPATIENT(a_client_that_never_reads_its_answers_is_not_kept),
-        TEST(a_head_that_is_too_large_is_refused),
-        TEST(a_target_that_cannot_be_read_is_refused),
-        TEST(nothing_behind_a_broken_head_is_served),
-        TEST(nothing_behind_a_last_request_is_served),
+        PAIR(a_head_that_is_too_large_is_refused),
+        PAIR(a_target_that_cannot_be_read_is_refused),
+        PAIR(nothing_behind_a_broken_head_is_served),
+        PAIR(nothing_behind_a_last_request_is_served),
         FEW(over_the_limit_a_client_is_told_and_the_others_are_served),
         FEW(far_over_the_limit_a_client_is_closed_at_once),
-        TEST(a_client_that_leaves_takes_its_engine_connection_along),
-        TEST(a_half_closed_client_gets_all_its_answers),
-        TEST(a_half_closed_client_that_leaves_is_noticed),
-        TEST(a_half_closed_client_that_leaves_its_answer_is_noticed),
-        TEST(the_last_answer_reaches_a_slow_client_whole),
-        TEST(half_a_body_and_the_end_is_a_client_that_left),
-        TEST(half_a_body_that_came_early_is_no_different),
-        TEST(an_answer_stands_when_the_rest_of_its_request_does_not_come),
-        TEST(a_client_that_leaves_an_engine_that_does_not_read_is_noticed),
-        TEST(what_comes_early_is_bounded_and_answered_in_the_end),
-        TEST(clients_that_never_read_cost_bounded_memory),
-        TEST(interim_answers_do_not_pile_up_for_a_client_that_never_reads),
-        TEST(a_crowd_comes_and_goes),
-        TEST(without_descriptors_clients_wait_and_it_is_said_once),
+        PAIR(a_client_that_leaves_takes_its_engine_connection_along),
+        PAIR(a_half_closed_client_gets_all_its_answers),
+        PAIR(a_half_closed_client_that_leaves_is_noticed),
+        PAIR(a_half_closed_client_that_leaves_its_answer_is_noticed),
+        PAIR(the_last_answer_reaches_a_slow_client_whole),
+        PAIR(half_a_body_and_the_end_is_a_client_that_left),
+        PAIR(half_a_body_that_came_early_is_no_different),
+        PAIR(an_answer_stands_when_the_rest_of_its_request_does_not_come),
+        PAIR(a_client_that_leaves_an_engine_that_does_not_read_is_noticed),
+        PAIR(what_comes_early_is_bounded_and_answered_in_the_end),
+        PAIR(clients_that_never_read_cost_bounded_memory),
+        PAIR(interim_answers_do_not_pile_up_for_a_client_that_never_reads),
+        PAIR(a_crowd_comes_and_goes),
+        PAIR(without_descriptors_clients_wait_and_it_is_said_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

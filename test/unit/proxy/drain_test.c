@@ -1,60 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end: who may finish, who may not, and that nothing is left. */
-#include "rig.h"
+#include "pair.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct rig r;
-static struct end client, engine;
-
-#define PING "GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n"
-
-static int setup_after(uint64_t drain)
+static void with_time(void)
 {
-    client = engine = (struct end){.fd = -1};
-    rig_init(&r);
-    r.options.timeouts.drain = drain;
-    rig_engine_listen(&r);
-    rig_start(&r);
-    end_connect(&r, &client);
-    return 0;
+    r.options.timeouts.drain = RIG_MS;
+}
+
+static void with_little_time(void)
+{
+    r.options.timeouts.drain = 60;
+}
+
+static void without_time(void)
+{
+    r.options.timeouts.drain = 0;
 }
 
 static int setup(void **state)
 {
     (void)state;
-    return setup_after(RIG_MS);
+    return pair_setup_with(with_time);
 }
 
 static int setup_short(void **state)
 {
     (void)state;
-    return setup_after(60);
+    return pair_setup_with(with_little_time);
 }
 
 static int setup_none(void **state)
 {
     (void)state;
-    return setup_after(0);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    end_close(&client);
-    end_close(&engine);
-    rig_close(&r);
-    return 0;
-}
-
-static void ask(const char *text)
-{
-    end_send(&r, &client, text);
-    end_accept(&r, &engine);
-    end_until(&r, &engine, "\r\n\r\n");
+    return pair_setup_with(without_time);
 }
 
 static void idle_connections_go_at_once(void **state)
@@ -193,9 +176,9 @@ static void a_start_that_fails_leaves_nothing(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define SHORT(name) cmocka_unit_test_setup_teardown(name, setup_short, teardown)
-#define NONE(name) cmocka_unit_test_setup_teardown(name, setup_none, teardown)
+#define TEST(name) PAIR_WITH(name, setup)
+#define SHORT(name) PAIR_WITH(name, setup_short)
+#define NONE(name) PAIR_WITH(name, setup_none)
     const struct CMUnitTest tests[] = {
         TEST(idle_connections_go_at_once),
         TEST(an_exchange_under_way_is_finished),

@@ -1,39 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What goes to the engine and what comes back, when all is well. */
-#include "rig.h"
+#include "pair.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-static struct rig r;
-static struct end client, engine;
-
-static int setup(void **state)
-{
-    (void)state;
-    client = engine = (struct end){.fd = -1};
-    rig_open(&r);
-    end_connect(&r, &client);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    end_close(&client);
-    end_close(&engine);
-    rig_close(&r);
-    return 0;
-}
-
-static void ask(const char *text)
-{
-    end_send(&r, &client, text);
-    if (engine.fd < 0)
-        end_accept(&r, &engine);
-    end_until(&r, &engine, "\r\n\r\n");
-}
 
 static void a_get_goes_there_and_its_answer_comes_back(void **state)
 {
@@ -464,31 +435,30 @@ static void the_answer_of_an_engine_that_stopped_reading_still_arrives(void **st
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_get_goes_there_and_its_answer_comes_back),
-        TEST(the_id_is_fresh_and_the_same_on_both_sides),
-        TEST(both_connections_are_kept),
-        TEST(a_head_may_come_in_any_pieces),
-        TEST(an_answer_may_come_in_any_pieces),
-        TEST(pipelined_requests_are_answered_in_order),
-        TEST(a_hundred_denials_in_one_go_are_all_answered),
-        TEST(a_head_request_has_a_length_and_no_body),
-        TEST(answers_without_a_body_end_with_their_head),
-        TEST(interim_answers_are_relayed_before_the_answer),
-        TEST(an_upgrade_nobody_asked_for_is_a_broken_answer),
-        TEST(a_stream_comes_as_it_is_written),
-        TEST(an_old_client_gets_bytes_without_chunks_and_the_end),
-        TEST(an_answer_that_ends_with_the_connection_ends_so_for_the_client),
-        TEST(a_client_that_wants_to_close_is_closed),
-        TEST(an_engine_that_wants_to_close_costs_the_client_nothing),
-        TEST(a_big_body_reaches_a_slow_client_whole),
-        TEST(a_big_body_reaches_a_slow_engine_whole),
-        TEST(chunks_are_framed_anew_whatever_their_pieces),
-        TEST(a_client_is_told_to_go_on_before_it_sends_a_body),
-        TEST(an_early_answer_is_relayed_and_both_sides_close),
-        TEST(an_early_stream_does_not_stop_the_body),
-        TEST(the_answer_of_an_engine_that_stopped_reading_still_arrives),
+        PAIR(a_get_goes_there_and_its_answer_comes_back),
+        PAIR(the_id_is_fresh_and_the_same_on_both_sides),
+        PAIR(both_connections_are_kept),
+        PAIR(a_head_may_come_in_any_pieces),
+        PAIR(an_answer_may_come_in_any_pieces),
+        PAIR(pipelined_requests_are_answered_in_order),
+        PAIR(a_hundred_denials_in_one_go_are_all_answered),
+        PAIR(a_head_request_has_a_length_and_no_body),
+        PAIR(answers_without_a_body_end_with_their_head),
+        PAIR(interim_answers_are_relayed_before_the_answer),
+        PAIR(an_upgrade_nobody_asked_for_is_a_broken_answer),
+        PAIR(a_stream_comes_as_it_is_written),
+        PAIR(an_old_client_gets_bytes_without_chunks_and_the_end),
+        PAIR(an_answer_that_ends_with_the_connection_ends_so_for_the_client),
+        PAIR(a_client_that_wants_to_close_is_closed),
+        PAIR(an_engine_that_wants_to_close_costs_the_client_nothing),
+        PAIR(a_big_body_reaches_a_slow_client_whole),
+        PAIR(a_big_body_reaches_a_slow_engine_whole),
+        PAIR(chunks_are_framed_anew_whatever_their_pieces),
+        PAIR(a_client_is_told_to_go_on_before_it_sends_a_body),
+        PAIR(an_early_answer_is_relayed_and_both_sides_close),
+        PAIR(an_early_stream_does_not_stop_the_body),
+        PAIR(the_answer_of_an_engine_that_stopped_reading_still_arrives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a request costs once its connections are warm. */
-#include "rig.h"
+#include "pair.h"
 #include "tally.h"
 
 #include <stdio.h>
@@ -8,27 +8,6 @@
 #include <unistd.h>
 
 enum { WARM = 10, TIMES = 300 };
-
-static struct rig r;
-static struct end client, engine;
-
-static int setup(void **state)
-{
-    (void)state;
-    client = engine = (struct end){.fd = -1};
-    rig_open(&r);
-    end_connect(&r, &client);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    end_close(&client);
-    end_close(&engine);
-    rig_close(&r);
-    return 0;
-}
 
 static void exchange(const char *request, const char *answer)
 {
@@ -130,13 +109,12 @@ static void two_requests_in_one_packet_cost_one_read_of_the_client(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(the_tally_counts),
-        TEST(a_kept_alive_get_costs_two_reads_and_two_writes),
-        TEST(a_chunked_answer_costs_no_more),
-        TEST(a_small_judged_body_costs_no_more),
-        TEST(two_requests_in_one_packet_cost_one_read_of_the_client),
+        PAIR(the_tally_counts),
+        PAIR(a_kept_alive_get_costs_two_reads_and_two_writes),
+        PAIR(a_chunked_answer_costs_no_more),
+        PAIR(a_small_judged_body_costs_no_more),
+        PAIR(two_requests_in_one_packet_cost_one_read_of_the_client),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,31 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Denials and judged bodies: what the engine never sees, and what becomes of the bytes. */
-#include "rig.h"
+#include "pair.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-static struct rig r;
-static struct end client, engine;
-
-static int setup_with(void (*change)(void))
-{
-    client = engine = (struct end){.fd = -1};
-    rig_init(&r);
-    if (change)
-        change();
-    rig_engine_listen(&r);
-    rig_start(&r);
-    end_connect(&r, &client);
-    return 0;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    return setup_with(NULL);
-}
 
 static void small(void)
 {
@@ -38,7 +17,7 @@ static void small(void)
 static int setup_small(void **state)
 {
     (void)state;
-    return setup_with(small);
+    return pair_setup_with(small);
 }
 
 static void without_body(void)
@@ -49,16 +28,7 @@ static void without_body(void)
 static int setup_without_body(void **state)
 {
     (void)state;
-    return setup_with(without_body);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    end_close(&client);
-    end_close(&engine);
-    rig_close(&r);
-    return 0;
+    return pair_setup_with(without_body);
 }
 
 static void no_engine(void)
@@ -379,7 +349,7 @@ static void patient(void)
 static int setup_patient(void **state)
 {
     (void)state;
-    return setup_with(patient);
+    return pair_setup_with(patient);
 }
 
 static void over_the_budget_for_too_long_is_a_503(void **state)
@@ -428,36 +398,33 @@ static void broken_chunks_in_a_streamed_body_are_not_completed(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define SMALL(name) cmocka_unit_test_setup_teardown(name, setup_small, teardown)
+#define SMALL(name) PAIR_WITH(name, setup_small)
     const struct CMUnitTest tests[] = {
-        TEST(a_denied_request_never_reaches_the_engine),
-        TEST(a_denied_head_request_gets_no_body),
-        TEST(the_small_rest_of_a_denied_request_is_dropped),
-        TEST(the_large_rest_of_a_denied_request_is_not_waited_for),
-        TEST(an_endless_rest_of_a_denied_request_is_cut),
-        TEST(a_denied_client_that_waits_to_be_told_is_closed),
-        TEST(an_allowed_body_is_forwarded_as_it_was_judged),
-        TEST(a_denied_body_is_seen_by_nobody),
-        TEST(a_body_in_pieces_is_judged_once_and_whole),
-        TEST(the_word_about_another_request_in_between_changes_nothing),
-        TEST(a_chunked_body_is_judged_and_gets_a_length),
-        TEST(a_judged_request_without_a_body_is_judged_too),
-        cmocka_unit_test_setup_teardown(where_no_body_is_wanted_it_streams_after_the_word,
-                                        setup_without_body, teardown),
-        TEST(a_body_is_asked_for_only_when_it_is_wanted),
-        TEST(a_lookup_that_is_not_built_is_a_denial),
-        TEST(a_hijack_is_refused_before_the_engine),
-        TEST(an_upgrade_elsewhere_is_dropped),
+        PAIR(a_denied_request_never_reaches_the_engine),
+        PAIR(a_denied_head_request_gets_no_body),
+        PAIR(the_small_rest_of_a_denied_request_is_dropped),
+        PAIR(the_large_rest_of_a_denied_request_is_not_waited_for),
+        PAIR(an_endless_rest_of_a_denied_request_is_cut),
+        PAIR(a_denied_client_that_waits_to_be_told_is_closed),
+        PAIR(an_allowed_body_is_forwarded_as_it_was_judged),
+        PAIR(a_denied_body_is_seen_by_nobody),
+        PAIR(a_body_in_pieces_is_judged_once_and_whole),
+        PAIR(the_word_about_another_request_in_between_changes_nothing),
+        PAIR(a_chunked_body_is_judged_and_gets_a_length),
+        PAIR(a_judged_request_without_a_body_is_judged_too),
+        PAIR_WITH(where_no_body_is_wanted_it_streams_after_the_word, setup_without_body),
+        PAIR(a_body_is_asked_for_only_when_it_is_wanted),
+        PAIR(a_lookup_that_is_not_built_is_a_denial),
+        PAIR(a_hijack_is_refused_before_the_engine),
+        PAIR(an_upgrade_elsewhere_is_dropped),
         SMALL(a_body_over_its_limit_is_refused_unread),
         SMALL(a_chunked_body_over_its_limit_is_refused_at_that_byte),
         SMALL(a_stalled_body_is_given_up),
         SMALL(a_stalled_rest_of_a_denied_body_is_given_up),
         SMALL(over_the_budget_a_body_waits_until_another_has_gone),
-        cmocka_unit_test_setup_teardown(over_the_budget_for_too_long_is_a_503, setup_patient,
-                                        teardown),
-        TEST(broken_chunks_close),
-        TEST(broken_chunks_in_a_streamed_body_are_not_completed),
+        PAIR_WITH(over_the_budget_for_too_long_is_a_503, setup_patient),
+        PAIR(broken_chunks_close),
+        PAIR(broken_chunks_in_a_streamed_body_are_not_completed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Endpoints of our own, and what a TCP listener keeps out. */
-#include "rig.h"
+#include "pair.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-static struct rig r;
-static struct end client, engine;
 
 /* The endpoint /health: answers when it is told to. */
 static struct {
@@ -47,32 +44,22 @@ static void forget(void *arg, void *answer_arg)
     health.forgotten++;
 }
 
-static int setup(void **state)
+static void with_health(void)
 {
-    (void)state;
     static const char *const names[] = {"docker.example"};
-    client = engine = (struct end){.fd = -1};
     memset(&health, 0, sizeof health);
     health.local = (struct proxy_local){matches, on_ask, forget, NULL};
     health.status = 200;
-    rig_init(&r);
     r.options.local = &health.local;
     r.options.n_listeners = 2;
     r.options.host_names = names;
     r.options.n_host_names = 1;
-    rig_engine_listen(&r);
-    rig_start(&r);
-    end_connect(&r, &client);
-    return 0;
 }
 
-static int teardown(void **state)
+static int setup(void **state)
 {
     (void)state;
-    end_close(&client);
-    end_close(&engine);
-    rig_close(&r);
-    return 0;
+    return pair_setup_with(with_health);
 }
 
 #define HEALTH "GET /denied/health HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -200,7 +187,7 @@ static void tcp_keeps_web_pages_out_before_anything_else(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) PAIR_WITH(name, setup)
     const struct CMUnitTest tests[] = {
         TEST(it_is_answered_before_the_rules_and_the_connection_kept),
         TEST(it_may_think_about_its_answer),

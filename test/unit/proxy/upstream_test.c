@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An engine that is slow, gone, restarted or wrong. */
-#include "rig.h"
+#include "pair.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,50 +8,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static struct rig r;
-static struct end client, engine;
-
-static int setup(void **state)
+static void impatient(void)
 {
-    (void)state;
-    client = engine = (struct end){.fd = -1};
-    rig_open(&r);
-    end_connect(&r, &client);
-    return 0;
+    r.options.timeouts.request = 60;
+    r.options.timeouts.connect = 60;
+    r.options.timeouts.idle = 60;
 }
 
 static int setup_impatient(void **state)
 {
     (void)state;
-    client = engine = (struct end){.fd = -1};
-    rig_init(&r);
-    r.options.timeouts.request = 60;
-    r.options.timeouts.connect = 60;
-    r.options.timeouts.idle = 60;
-    rig_engine_listen(&r);
-    rig_start(&r);
-    end_connect(&r, &client);
-    return 0;
+    return pair_setup_with(impatient);
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    end_close(&client);
-    end_close(&engine);
-    rig_close(&r);
-    return 0;
-}
-
-static void ask(const char *text)
-{
-    end_send(&r, &client, text);
-    if (engine.fd < 0)
-        end_accept(&r, &engine);
-    end_until(&r, &engine, "\r\n\r\n");
-}
-
-#define PING "GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n"
 #define START "POST /containers/x/start HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
 
 static void without_an_engine_the_client_is_told_and_kept(void **state)
@@ -476,22 +445,21 @@ static void the_connection_used_last_is_used_first(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define IMPATIENT(name) cmocka_unit_test_setup_teardown(name, setup_impatient, teardown)
+#define IMPATIENT(name) PAIR_WITH(name, setup_impatient)
     const struct CMUnitTest tests[] = {
-        TEST(without_an_engine_the_client_is_told_and_kept),
-        TEST(an_idle_connection_that_the_engine_closes_is_dropped_at_once),
-        TEST(an_idle_connection_that_speaks_is_dropped),
-        TEST(bytes_behind_an_answer_spoil_its_connection),
-        TEST(a_pooled_connection_that_died_is_replaced_for_any_method),
-        TEST(a_read_that_was_not_answered_at_all_is_asked_once_more),
-        TEST(a_write_that_was_not_answered_is_not_sent_again),
-        TEST(a_fresh_connection_that_closes_is_a_502),
-        TEST(half_a_head_is_a_broken_answer),
-        TEST(nonsense_is_a_broken_answer),
-        TEST(a_head_without_end_is_a_broken_answer),
-        TEST(an_answer_cut_short_is_cut_for_the_client),
-        TEST(an_answer_with_broken_chunks_is_cut_for_the_client),
+        PAIR(without_an_engine_the_client_is_told_and_kept),
+        PAIR(an_idle_connection_that_the_engine_closes_is_dropped_at_once),
+        PAIR(an_idle_connection_that_speaks_is_dropped),
+        PAIR(bytes_behind_an_answer_spoil_its_connection),
+        PAIR(a_pooled_connection_that_died_is_replaced_for_any_method),
+        PAIR(a_read_that_was_not_answered_at_all_is_asked_once_more),
+        PAIR(a_write_that_was_not_answered_is_not_sent_again),
+        PAIR(a_fresh_connection_that_closes_is_a_502),
+        PAIR(half_a_head_is_a_broken_answer),
+        PAIR(nonsense_is_a_broken_answer),
+        PAIR(a_head_without_end_is_a_broken_answer),
+        PAIR(an_answer_cut_short_is_cut_for_the_client),
+        PAIR(an_answer_with_broken_chunks_is_cut_for_the_client),
         IMPATIENT(a_slow_engine_meets_the_deadline),
         IMPATIENT(the_deadline_is_for_the_head_not_for_the_body),
         IMPATIENT(slow_work_has_no_deadline),
@@ -499,14 +467,14 @@ int main(void)
         IMPATIENT(a_stop_without_a_time_has_the_usual_deadline),
         IMPATIENT(a_stop_that_may_take_for_ever_has_no_deadline_of_ours),
         IMPATIENT(an_idle_connection_is_closed_after_its_time),
-        TEST(an_engine_that_reads_no_more_may_answer_all_the_same),
-        TEST(a_full_queue_of_the_engine_is_waited_for_not_for_ever),
+        PAIR(an_engine_that_reads_no_more_may_answer_all_the_same),
+        PAIR(a_full_queue_of_the_engine_is_waited_for_not_for_ever),
         IMPATIENT(a_queue_that_stays_full_is_a_502),
-        TEST(without_descriptors_the_engine_is_dialled_again_soon),
-        TEST(a_restart_of_the_engine_fails_nobody),
-        TEST(a_body_survives_a_restart_too),
-        TEST(a_whole_body_that_cannot_be_sent_is_a_502_at_once),
-        TEST(the_connection_used_last_is_used_first),
+        PAIR(without_descriptors_the_engine_is_dialled_again_soon),
+        PAIR(a_restart_of_the_engine_fails_nobody),
+        PAIR(a_body_survives_a_restart_too),
+        PAIR(a_whole_body_that_cannot_be_sent_is_a_502_at_once),
+        PAIR(the_connection_used_last_is_used_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
