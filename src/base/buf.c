@@ -36,17 +36,6 @@ int buf_reserve(struct buf *b, size_t n)
     return RC_OK;
 }
 
-int buf_append(struct buf *b, struct str s)
-{
-    const int rc = buf_reserve(b, s.n);
-    if (rc)
-        return rc;
-    if (s.n)
-        memcpy(b->data + b->len, s.p, s.n);
-    b->len += s.n;
-    return RC_OK;
-}
-
 int buf_append_char(struct buf *b, char c)
 {
     return buf_append(b, (struct str){&c, 1});
@@ -99,11 +88,16 @@ static int append_json_code(struct buf *b, uint32_t code, struct str bytes)
     }
 }
 
-/* How many bytes at the start of s are ASCII and stand for themselves. */
+/* How many bytes at the start of s are ASCII and stand for themselves: json_plain, looked
+ * up. */
 static size_t plain_length(struct str s)
 {
+    static const bool plain[256] = {
+        [' '] = true, ['!'] = true,         ['#' ... '%'] = true, ['\'' ... ';'] = true,
+        ['='] = true, ['?' ... '['] = true, [']' ... '~'] = true,
+    };
     size_t n = 0;
-    while (n < s.n && (unsigned char)s.p[n] < 0x80 && json_plain((unsigned char)s.p[n]))
+    while (n < s.n && plain[(unsigned char)s.p[n]])
         n++;
     return n;
 }

@@ -37,7 +37,16 @@ static inline struct str buf_str(const struct buf *b)
 int buf_reserve(struct buf *b, size_t n);
 
 /* RC_OK, RC_TOOBIG or RC_NOMEM. s may not point into the buffer itself. */
-int buf_append(struct buf *b, struct str s);
+static inline int buf_append(struct buf *b, struct str s)
+{
+    const size_t room = (b->cap < b->max ? b->cap : b->max) - b->len;
+    const int rc = s.n > room ? buf_reserve(b, s.n) : RC_OK;
+    if (rc || s.n == 0)
+        return rc;
+    memcpy(b->data + b->len, s.p, s.n);
+    b->len += s.n;
+    return RC_OK;
+}
 int buf_append_char(struct buf *b, char c);
 int buf_append_decimal(struct buf *b, uint64_t v);
 

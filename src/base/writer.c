@@ -7,16 +7,26 @@ static void put(struct writer *w, struct str s)
         w->rc = buf_append(w->out, s);
 }
 
+/* The comma, the name and what is between it and the value; in one go, for logs. */
 static void put_name(struct writer *w, struct str name)
 {
-    if (w->comma)
-        put(w, STR(","));
-    w->comma = true;
-    if (name.n == 0)
+    struct buf *out = w->out;
+    if (!w->rc)
+        w->rc = buf_reserve(out, w->comma + (name.n ? name.n + sizeof "\"\":" - 1 : 0));
+    if (w->rc)
         return;
-    put(w, STR("\""));
-    put(w, name);
-    put(w, STR("\":"));
+    char *to = out->data + out->len;
+    if (w->comma)
+        *to++ = ',';
+    w->comma = true;
+    if (name.n) {
+        *to++ = '"';
+        memcpy(to, name.p, name.n);
+        to += name.n;
+        *to++ = '"';
+        *to++ = ':';
+    }
+    out->len = (size_t)(to - out->data);
 }
 
 void writer_open(struct writer *w, struct str name, char bracket)

@@ -29,32 +29,46 @@ static void put_field(struct buf *out, struct str name, struct str value)
     put(out, STR("\r\n"));
 }
 
-/* What a path may hold as it is: RFC 3986's pchar without the escapes, and the slash. */
-static bool is_path_byte(unsigned char c)
+/* How many bytes at the start of a path may stand as they are: RFC 3986's pchar without the
+ * escapes, and the slash. */
+static size_t plain_length(struct str path)
 {
-    static const char marks[] = "/:@!$&'()*+,=~-._";
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
-        return true;
-    return c && memchr(marks, c, sizeof marks - 1);
+    static const bool plain[256] = {
+        ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['&' ... ':'] = true,
+        ['!'] = true,         ['$'] = true,         ['='] = true,
+        ['@'] = true,         ['_'] = true,         ['~'] = true,
+    };
+    size_t n = 0;
+    while (n < path.n && plain[(unsigned char)path.p[n]])
+        n++;
+    return n;
 }
 
 static size_t encoded_length(struct str path)
 {
-    size_t n = path.n;
-    for (size_t i = 0; i < path.n; i++)
-        if (!is_path_byte((unsigned char)path.p[i]))
-            n += 2;
-    return n;
+    size_t n = 0;
+    for (;;) {
+        const size_t run = plain_length(path);
+        n += run;
+        if (run == path.n)
+            return n;
+        n += 3;
+        path = str_skip(path, run + 1);
+    }
 }
 
 static void put_path(struct buf *out, struct str path)
 {
     static const char hex[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < path.n; i++) {
-        const unsigned char c = (unsigned char)path.p[i];
+    for (;;) {
+        const size_t run = plain_length(path);
+        put(out, (struct str){path.p, run});
+        if (run == path.n)
+            return;
+        const unsigned char c = (unsigned char)path.p[run];
         const char escaped[] = {'%', hex[c >> 4], hex[c & 15]};
-        const bool plain = is_path_byte(c);
-        put(out, plain ? (struct str){path.p + i, 1} : (struct str){escaped, sizeof escaped});
+        put(out, (struct str){escaped, sizeof escaped});
+        path = str_skip(path, run + 1);
     }
 }
 

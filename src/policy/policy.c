@@ -286,7 +286,9 @@ void policy_route(const struct policy *p, const struct policy_request *r, struct
 
     const struct rule_verdict v = rules_decide(p->rules, r->method, r->target.normal);
     d->rule = v.rule;
-    set_reason(d, "%.*s", (int)v.reason.n, v.reason.p);
+    const size_t n = v.reason.n < sizeof d->reason ? v.reason.n : sizeof d->reason - 1;
+    memcpy(d->reason, v.reason.p, n);
+    d->reason[n] = '\0';
     if (!v.allow) {
         const bool none = str_eq(v.reason, STR("no matching allow rule"));
         refuse(d, none ? REFUSAL_NO_RULE : REFUSAL_DENY_RULE);
