@@ -48,12 +48,14 @@ local function for_c(values, listeners)
     health_enabled = values["health.enabled"],
     health_path = values["health.path"],
     allow_body_blind_writes = values.insecure_allow_body_blind_writes,
+    accept_buildkit_tunnels = values.insecure_accept_opaque_buildkit_tunnels,
     allow_read_exfiltration = values.insecure_allow_read_exfiltration,
     api_version_min = api_version(values["api_versions.min"]),
     memory = units.size(values["lua.memory_limit"]),
     cpu_ms = units.duration(values["lua.time_limit"]),
     instructions = values["lua.instruction_limit"],
     connections = values["limits.connections"],
+    tunnels = values["limits.tunnels"],
     body_bytes = units.size(values["limits.body_bytes"]),
   }
   for _, name in ipairs(TIMEOUTS) do

@@ -110,6 +110,7 @@ int inspection_forward(const struct inspection *i, struct buf *out)
 {
     const bool has_body = i->head.framing != FRAMING_NONE;
     const struct emit_body body = {has_body ? FRAMING_LENGTH : FRAMING_NONE, i->body.len};
-    const int rc = emit_request(out, &i->head, &i->request.target, body, STR("0"));
+    const struct str upgrade = route_upgrade(i->request.route, &i->head);
+    const int rc = emit_request(out, &i->head, &i->request.target, body, upgrade, STR("0"));
     return rc ? rc : buf_append(out, buf_str(&i->body));
 }

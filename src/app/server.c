@@ -73,10 +73,12 @@ static struct proxy_options proxy_settings(struct server *s)
     o.timeouts.head = set->timeouts.head;
     o.timeouts.body = set->timeouts.body;
     o.timeouts.connect = set->timeouts.connect;
+    o.timeouts.lookup = set->timeouts.lookup;
     o.timeouts.request = set->timeouts.request;
     o.timeouts.keep_alive = set->timeouts.keep_alive;
     o.timeouts.drain = set->timeouts.drain;
     o.limits.connections = (size_t)set->limits.connections;
+    o.limits.tunnels = (size_t)set->limits.tunnels;
     o.limits.body_bytes = (size_t)set->limits.body_bytes;
     return o;
 }

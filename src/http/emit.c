@@ -83,6 +83,14 @@ static void put_framing(struct buf *out, struct emit_body body)
     }
 }
 
+static void put_upgrade(struct buf *out, struct str upgrade)
+{
+    if (upgrade.n == 0)
+        return;
+    put_field(out, STR("Connection"), STR("Upgrade"));
+    put_field(out, STR("Upgrade"), upgrade);
+}
+
 /* Ours to write, or meant for the next hop only, in both directions. */
 static bool is_dropped(const struct field *f)
 {
@@ -114,10 +122,10 @@ static size_t fields_length(const struct head *h)
 }
 
 int emit_request(struct buf *out, const struct head *h, const struct target *t,
-                 struct emit_body body, struct str request_id)
+                 struct emit_body body, struct str upgrade, struct str request_id)
 {
     const size_t room = LINE_ROOM + encoded_length(t->path) + t->query.n + fields_length(h) +
-                        FIELDS_ROOM + request_id.n;
+                        FIELDS_ROOM + upgrade.n + request_id.n;
     const int rc = buf_reserve(out, room);
     if (rc)
         return rc;
@@ -133,9 +141,36 @@ int emit_request(struct buf *out, const struct head *h, const struct target *t,
         if (!is_dropped_from_request(&h->fields[i]))
             put_field(out, h->fields[i].name, h->fields[i].value);
     put_framing(out, body);
+    put_upgrade(out, upgrade);
     put_field(out, STR("X-Request-Id"), request_id);
     put(out, STR("\r\n"));
     return RC_OK;
+}
+
+int emit_lookup(struct buf *out, struct str path, struct str request_id)
+{
+    const int rc = buf_reserve(out, LINE_ROOM + path.n + FIELDS_ROOM + request_id.n);
+    if (rc)
+        return rc;
+    put(out, STR("GET "));
+    put(out, path);
+    put(out, STR(" HTTP/1.1\r\nHost: docker\r\n"));
+    put_field(out, STR("X-Request-Id"), request_id);
+    put(out, STR("\r\n"));
+    return RC_OK;
+}
+
+/* The engine's status line and what of its fields is passed on. */
+static void put_response(struct buf *out, const struct head *h)
+{
+    put(out, STR("HTTP/1.1 "));
+    put_decimal(out, h->status);
+    put(out, STR(" "));
+    put(out, h->reason);
+    put(out, STR("\r\n"));
+    for (size_t i = 0; i < h->n_fields; i++)
+        if (!is_dropped(&h->fields[i]))
+            put_field(out, h->fields[i].name, h->fields[i].value);
 }
 
 int emit_response(struct buf *out, const struct head *h, struct emit_body body,
@@ -145,18 +180,22 @@ int emit_response(struct buf *out, const struct head *h, struct emit_body body,
     const int rc = buf_reserve(out, room);
     if (rc)
         return rc;
-    put(out, STR("HTTP/1.1 "));
-    put_decimal(out, h->status);
-    put(out, STR(" "));
-    put(out, h->reason);
-    put(out, STR("\r\n"));
-    for (size_t i = 0; i < h->n_fields; i++)
-        if (!is_dropped(&h->fields[i]))
-            put_field(out, h->fields[i].name, h->fields[i].value);
+    put_response(out, h);
     put_field(out, STR("X-Request-Id"), request_id);
     put_framing(out, body);
     if (close)
         put_field(out, STR("Connection"), STR("close"));
+    put(out, STR("\r\n"));
+    return RC_OK;
+}
+
+int emit_switch(struct buf *out, const struct head *h)
+{
+    const int rc = buf_reserve(out, LINE_ROOM + h->reason.n + fields_length(h) + FIELDS_ROOM);
+    if (rc)
+        return rc;
+    put_response(out, h);
+    put_upgrade(out, head_field(h, FIELD_UPGRADE));
     put(out, STR("\r\n"));
     return RC_OK;
 }

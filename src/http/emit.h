@@ -20,9 +20,17 @@ struct emit_body {
 /* The request to the engine: METHOD cleaned path, re-encoded (version kept), raw
  * query; Host: docker; the client's fields without hop-by-hop ones (those named by
  * Connection too), framing, Expect, Host, Forwarded and X-Forwarded-*, and its
- * X-Request-Id; then our framing and X-Request-Id: id. No Connection header. */
+ * X-Request-Id; then our framing and X-Request-Id: id. With upgrade (not empty) also
+ * Connection: Upgrade and Upgrade: upgrade; else no Connection header. */
 int emit_request(struct buf *out, const struct head *h, const struct target *t,
-                 struct emit_body body, struct str request_id);
+                 struct emit_body body, struct str upgrade, struct str request_id);
+
+/* A question of our own to the engine: GET path (clean and encoded), Host: docker. */
+int emit_lookup(struct buf *out, struct str path, struct str request_id);
+
+/* The engine's 101 to the client, with nothing added: its fields without hop-by-hop
+ * ones and framing, and Connection: Upgrade with its Upgrade. */
+int emit_switch(struct buf *out, const struct head *h);
 
 /* The engine's response to the client: status line with the engine's reason, its
  * fields without hop-by-hop ones and framing, X-Request-Id: id, our framing, and

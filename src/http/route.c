@@ -5,7 +5,7 @@
 
 enum shape { SHAPE_FIXED, SHAPE_MANY, SHAPE_ONE, SHAPE_PAIR, SHAPE_TREE };
 
-enum flag { HIJACK = 1, QUERY = 2 };
+enum flag { TCP = 1, WEBSOCKET = 2, H2C = 4, HIJACK = TCP | WEBSOCKET | H2C, QUERY = 8 };
 
 struct row {
     struct route one;  /* the id is one segment, or there is none */
@@ -22,12 +22,15 @@ struct row {
     R(PAIR, method, head, tail, head "/{id}" tail "/{sub}", __VA_ARGS__)
 #define TREE(method, head, tail, ...) R(TREE, method, head, tail, head tail "/...", __VA_ARGS__)
 
+#define UPGRADE(flags)                                                                             \
+    ((flags)&TCP ? "tcp" : (flags)&WEBSOCKET ? "websocket" : (flags)&H2C ? "h2c" : "")
+
 #define ROUTE(method_, path_, surface_, body_, deadline_, flags_, query_, many_)                   \
     {                                                                                              \
         .method = METHOD_##method_, .surface = SURFACE_##surface_, .body = BODY_##body_,           \
         .deadline = DEADLINE_##deadline_, .hijack = ((flags_)&HIJACK) != 0,                        \
-        .judges_query = ((flags_)&QUERY) != 0, .many_segments = (many_), .path = (path_),          \
-        .query = (query_),                                                                         \
+        .upgrade = UPGRADE(flags_), .judges_query = ((flags_)&QUERY) != 0,                         \
+        .many_segments = (many_), .path = (path_), .query = (query_),                              \
     }
 
 static const struct row rows[] = {
@@ -179,6 +182,20 @@ const struct route *route_find(enum method m, struct str normal)
         return &unknown;
     }
     return has_odd_version(normal, segment) ? &odd_version : &unknown;
+}
+
+bool route_streams_at_once(const struct route *r, const struct head *h)
+{
+    return r->hijack && r->surface == SURFACE_NONE && r->body == BODY_NONE &&
+           h->framing == FRAMING_CHUNKED;
+}
+
+struct str route_upgrade(const struct route *r, const struct head *h)
+{
+    const struct str wanted = head_field(h, FIELD_UPGRADE);
+    const struct str known = str_of(r->upgrade);
+    const bool named = h->upgrade || str_eq(known, STR("tcp"));
+    return named && h->minor > 0 && known.n && str_eq_nocase(wanted, known) ? wanted : STR("");
 }
 
 bool route_knows_query(const struct route *r, struct str key)

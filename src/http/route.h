@@ -61,13 +61,14 @@ struct route {
     enum surface surface;
     enum body_kind body;
     enum deadline deadline;
-    bool hijack;        /* the engine may answer with a raw stream */
-    bool judges_query;  /* a check reads the query: unknown or repeated keys are refused */
-    bool many_segments; /* the engine's router reads this path otherwise than we do: a judged
-                           or hijacked route whose id has a slash, or a version prefix of an
-                           odd form. Refused. */
-    const char *path;   /* the pattern, for documentation and metrics: /containers/{id}/json */
-    const char *query;  /* the keys the engine reads, separated by spaces */
+    bool hijack;         /* the engine may answer with a raw stream */
+    bool judges_query;   /* a check reads the query: unknown or repeated keys are refused */
+    bool many_segments;  /* the engine's router reads this path otherwise than we do: a judged
+                            or hijacked route whose id has a slash, or a version prefix of an
+                            odd form. Refused. */
+    const char *path;    /* the pattern, for documentation and metrics: /containers/{id}/json */
+    const char *query;   /* the keys the engine reads, separated by spaces */
+    const char *upgrade; /* the protocol that a hijack may switch to, "" without one */
 };
 
 /* The route of a request, by method and path without version (struct target's
@@ -76,6 +77,14 @@ struct route {
  * segments for containers, images, volumes and the like. No allocation; one pass over the
  * rows of the path's first segment. */
 const struct route *route_find(enum method m, struct str normal);
+
+/* True when the engine takes the connection over without reading a body, so that what
+ * follows the head is the stream's, although the head announces chunks (dockerode's attach). */
+bool route_streams_at_once(const struct route *r, const struct head *h);
+
+/* The upgrade to ask the engine for: the client's own, where the route has it; empty
+ * without one. The engine heeds an Upgrade that no Connection names, as do we for tcp. */
+struct str route_upgrade(const struct route *r, const struct head *h);
 
 /* True when key is one that the route's engine handler reads. */
 bool route_knows_query(const struct route *r, struct str key);

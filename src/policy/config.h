@@ -58,6 +58,7 @@ struct settings {
     const char *health_path;
     bool allow_body_blind_writes;
     bool allow_read_exfiltration;
+    bool accept_buildkit_tunnels;
     unsigned api_version_min; /* as target_api_version: 1024 */
     struct {
         uint64_t memory; /* bytes */
@@ -66,6 +67,7 @@ struct settings {
     } lua;
     struct {
         uint64_t connections;
+        uint64_t tunnels;
         uint64_t body_bytes; /* of judged bodies, whole process */
     } limits;
     const char **host_names; /* names a TCP client may put in Host */

@@ -14,6 +14,7 @@ struct policy {
     unsigned api_version_min;
     bool deny_verbose;
     bool allow_body_blind_writes;
+    bool accept_buildkit_tunnels;
 };
 
 /* The built plan of a route's surface; NULL when it has none. */

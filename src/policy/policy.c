@@ -76,6 +76,7 @@ int policy_open(struct policy **out, const struct config *config, bool exact, st
     p->api_version_min = s->api_version_min;
     p->deny_verbose = s->deny_verbose;
     p->allow_body_blind_writes = s->allow_body_blind_writes;
+    p->accept_buildkit_tunnels = s->accept_buildkit_tunnels;
 
     const struct rule_source *sources;
     const size_t n = config_rules(config, &sources);
@@ -263,14 +264,16 @@ static bool surface_passes(const struct policy *p, const struct policy_request *
                            struct decision *d)
 {
     const struct route *route = r->route;
-    if (route->surface == SURFACE_NONE || p->allow_body_blind_writes)
+    const bool unseen = route->surface == SURFACE_BUILDKIT ? p->accept_buildkit_tunnels
+                                                           : p->allow_body_blind_writes;
+    if (route->surface == SURFACE_NONE || unseen)
         return true;
     if (!policy_surface(p, route)) {
         refuse(d, REFUSAL_NOT_BUILT);
-        set_reason(d,
-                   "this version cannot inspect %s requests; insecure_allow_body_blind_writes: "
-                   "true lets them through unseen",
-                   surface_name(route->surface).p);
+        set_reason(d, "this version cannot inspect %s requests; %s: true lets them through unseen",
+                   surface_name(route->surface).p,
+                   route->surface == SURFACE_BUILDKIT ? "insecure_accept_opaque_buildkit_tunnels"
+                                                      : "insecure_allow_body_blind_writes");
         return false;
     }
     return true;

@@ -120,12 +120,14 @@ void settings_read(lua_State *L, int index, struct settings *out)
     out->health_enabled = field_bool(L, index, "health_enabled");
     out->health_path = field_string(L, index, "health_path");
     out->allow_body_blind_writes = field_bool(L, index, "allow_body_blind_writes");
+    out->accept_buildkit_tunnels = field_bool(L, index, "accept_buildkit_tunnels");
     out->allow_read_exfiltration = field_bool(L, index, "allow_read_exfiltration");
     out->api_version_min = (unsigned)field_count(L, index, "api_version_min");
     out->lua.memory = field_count(L, index, "memory");
     out->lua.cpu_ms = field_count(L, index, "cpu_ms");
     out->lua.instructions = field_count(L, index, "instructions");
     out->limits.connections = field_count(L, index, "connections");
+    out->limits.tunnels = field_count(L, index, "tunnels");
     out->limits.body_bytes = field_count(L, index, "body_bytes");
     lua_getfield(L, index, "host_names");
     out->host_names = settings_strings(L, -1, &out->n_host_names);

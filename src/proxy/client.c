@@ -97,6 +97,13 @@ static void set_reading(struct client *c)
         stream_resume(&c->stream);
 }
 
+/* The client has ended: what its request lacks will not come. */
+static void starve(struct client *c)
+{
+    if (c->stream.ended && c->exchange && !c->stash.len && !exchange_has_request(c->exchange))
+        exchange_starved(c->exchange);
+}
+
 /* After a run: what is left waits; a client that ended and waits for nothing goes. */
 static void rest(struct client *c, struct str left, bool from_stash, size_t used)
 {
@@ -119,10 +126,7 @@ static void rest(struct client *c, struct str left, bool from_stash, size_t used
         client_close(c);
         return;
     }
-    if (c->stream.ended && c->exchange && !c->stash.len && !exchange_has_request(c->exchange)) {
-        exchange_starved(c->exchange);
-        return;
-    }
+    starve(c);
     set_reading(c);
     watch(c);
 }
@@ -176,12 +180,12 @@ static void on_end(struct stream *s, int status)
             client_close(c);
         return;
     }
-    if (!exchange_has_request(c->exchange))
-        exchange_starved(c->exchange);
-    else if (status != UV_EOF || s->tcp || stream_hung_up(s))
+    if (status != UV_EOF || exchange_is_abandoned(c->exchange)) {
         exchange_cut(c->exchange, EXCHANGE_CLIENT_GONE);
-    else
-        watch(c);
+        return;
+    }
+    starve(c);
+    watch(c);
 }
 
 static void on_drain(struct stream *s)
@@ -297,7 +301,7 @@ void client_on_close_due(struct deadline_entry *e)
 void client_on_watch_due(struct deadline_entry *e)
 {
     struct client *c = OWNER(e, struct client, deadline);
-    if (c->exchange && stream_hung_up(&c->stream))
+    if (c->exchange && exchange_is_abandoned(c->exchange))
         exchange_cut(c->exchange, EXCHANGE_CLIENT_GONE);
     else
         watch(c);

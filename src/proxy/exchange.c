@@ -3,7 +3,9 @@
 
 #include "http/emit.h"
 #include "proxy/client.h"
+#include "proxy/lookup.h"
 #include "proxy/owner.h"
+#include "proxy/tunnel.h"
 #include "proxy/upstream.h"
 
 #include <assert.h>
@@ -24,14 +26,19 @@ static const unsigned next_request[REQUEST_STATE_COUNT] = {
     [REQUEST_HELD] = BIT(REQUEST_DISCARD) | BIT(REQUEST_DONE),
     [REQUEST_FLOWING] = BIT(REQUEST_DISCARD) | BIT(REQUEST_DONE),
     [REQUEST_DISCARD] = BIT(REQUEST_DONE),
-    [REQUEST_DONE] = 0,
+    [REQUEST_TUNNEL] = BIT(REQUEST_DONE),
+    [REQUEST_DONE] = BIT(REQUEST_TUNNEL),
 };
 static const unsigned next_response[RESPONSE_STATE_COUNT] = {
-    [RESPONSE_NONE] = BIT(RESPONSE_ASKED) | BIT(RESPONSE_DIAL) | BIT(RESPONSE_DONE),
+    [RESPONSE_NONE] =
+        BIT(RESPONSE_ASKED) | BIT(RESPONSE_LOOKUP) | BIT(RESPONSE_DIAL) | BIT(RESPONSE_DONE),
     [RESPONSE_ASKED] = BIT(RESPONSE_DONE),
+    [RESPONSE_LOOKUP] = BIT(RESPONSE_DIAL) | BIT(RESPONSE_DONE),
     [RESPONSE_DIAL] = BIT(RESPONSE_AWAITED) | BIT(RESPONSE_DONE),
-    [RESPONSE_AWAITED] = BIT(RESPONSE_DIAL) | BIT(RESPONSE_FLOWING) | BIT(RESPONSE_DONE),
+    [RESPONSE_AWAITED] =
+        BIT(RESPONSE_DIAL) | BIT(RESPONSE_FLOWING) | BIT(RESPONSE_TUNNEL) | BIT(RESPONSE_DONE),
     [RESPONSE_FLOWING] = BIT(RESPONSE_DONE),
+    [RESPONSE_TUNNEL] = BIT(RESPONSE_DONE),
     [RESPONSE_DONE] = 0,
 };
 
@@ -102,7 +109,9 @@ static void exchange_free(struct exchange *ex)
     deadline_disarm(&ex->deadline);
     worker_give_head(w, ex->held);
     free(ex->judged);
+    lookup_free(w, ex->lookups);
     w->n_exchanges--;
+    w->n_tunnels -= ex->hijack;
     tidy(&ex->bytes);
     tidy(&ex->body);
     tidy(&ex->out);
@@ -269,7 +278,7 @@ void exchange_refuse(struct exchange *ex, enum refusal why)
     const struct refusal_info *info = refusal_info(why);
     struct buf *json = &ex->worker->json;
     exchange_let_go(ex, false);
-    if (ex->response == RESPONSE_FLOWING) {
+    if (ex->response == RESPONSE_FLOWING || ex->response == RESPONSE_TUNNEL) {
         exchange_cut(ex, EXCHANGE_CUT);
         return;
     }
@@ -361,10 +370,26 @@ void exchange_close_after(struct exchange *ex)
 
 void exchange_starved(struct exchange *ex)
 {
+    if (ex->request == REQUEST_TUNNEL) {
+        tunnel_client_ended(ex);
+        return;
+    }
     if (ex->response != RESPONSE_DONE) {
         exchange_cut(ex, EXCHANGE_CLIENT_GONE);
         return;
     }
     ex->close = true;
     exchange_settle(ex);
+}
+
+/* A TCP client that closed looks like one that only ended its side: it is given its answer,
+ * but no stream. */
+bool exchange_is_abandoned(const struct exchange *ex)
+{
+    const struct stream *s = &ex->client->stream;
+    if (ex->request == REQUEST_TUNNEL)
+        return tunnel_is_abandoned(ex);
+    if (stream_hung_up(s))
+        return true;
+    return s->tcp && s->ended && !ex->hijack && ex->route && ex->route->deadline == DEADLINE_NONE;
 }

@@ -21,6 +21,7 @@
     X(HELD)    /* gathered, to be judged */                                                        \
     X(FLOWING) /* sent on as they come */                                                          \
     X(DISCARD) /* read and dropped */                                                              \
+    X(TUNNEL)  /* the body is over, and what comes now is a stream's */                            \
     X(DONE)    /* there are no more */
 
 enum request_state {
@@ -34,9 +35,11 @@ enum request_state {
 #define RESPONSE_STATES(X)                                                                         \
     X(NONE)    /* nothing; the request is being looked at */                                       \
     X(ASKED)   /* nothing; a local endpoint is thinking */                                         \
+    X(LOOKUP)  /* nothing; the engine is asked what the policy must know */                        \
     X(DIAL)    /* nothing; the engine cannot be connected to just now */                           \
     X(AWAITED) /* nothing; the request is on its way */                                            \
     X(FLOWING) /* the engine's head, and its body as it comes */                                   \
+    X(TUNNEL)  /* that it has a stream now, and its bytes as they come */                          \
     X(DONE)    /* everything */
 
 enum response_state {
@@ -81,9 +84,12 @@ struct exchange {
     int rule;
     char reason[REASON_MAX];
     struct decision *judged;
+    struct lookups *lookups; /* owned; NULL where none was needed */
 
     /* To the engine. */
-    struct buf out; /* the head */
+    struct buf out;    /* the head */
+    bool hijack;       /* it may become a tunnel, and counts as one */
+    bool asks_upgrade; /* with the client's own Upgrade */
     bool head_sent;
     bool retried;        /* on a fresh connection; not twice */
     uint64_t dial_until; /* loop time, ms */
@@ -112,8 +118,10 @@ size_t exchange_feed(struct exchange *ex, struct str bytes);
 void exchange_flush(struct exchange *ex);
 void exchange_client_drained(struct exchange *ex);
 void exchange_close_after(struct exchange *ex);
-/* The client has ended and the rest of the request will never come. */
+/* The client has ended and the rest of the request, or of its stream, will never come. */
 void exchange_starved(struct exchange *ex);
+/* The client has gone as a whole, and nothing that it said is still to be delivered. */
+bool exchange_is_abandoned(const struct exchange *ex);
 /* Ends it without an answer, or within one, and closes the client. */
 void exchange_cut(struct exchange *ex, enum exchange_end end);
 
@@ -144,9 +152,11 @@ void exchange_settle(struct exchange *ex);
 /* Gives the connection to the engine back, or closes it when it cannot be used again. */
 void exchange_let_go(struct exchange *ex, bool reusable);
 /* Asks the policy: about the head; about a body that is whole (or not wanted); not at all,
- * because the body will not be whole. */
+ * because the body will not be whole. exchange_decide asks the engine first where the
+ * policy must know something; exchange_judge goes on from there. */
 void exchange_consider(struct exchange *ex);
 void exchange_decide(struct exchange *ex);
+void exchange_judge(struct exchange *ex);
 void exchange_give_up(struct exchange *ex, enum refusal why);
 /* Takes a connection from the pool or dials one, and sends. */
 void exchange_connect(struct exchange *ex);

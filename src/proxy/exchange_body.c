@@ -3,6 +3,7 @@
 #include "proxy/client.h"
 #include "proxy/exchange.h"
 #include "proxy/gather.h"
+#include "proxy/tunnel.h"
 #include "proxy/upstream.h"
 
 static struct str unsent_head(const struct exchange *ex)
@@ -61,7 +62,7 @@ static void stop_flowing(struct exchange *ex, enum frame_step step)
 
 bool exchange_wants(const struct exchange *ex)
 {
-    if (ex->request == REQUEST_FLOWING)
+    if (ex->request == REQUEST_FLOWING || ex->request == REQUEST_TUNNEL)
         return ex->upstream && ex->upstream->stream.unsent == 0;
     return ex->request == REQUEST_HELD || ex->request == REQUEST_DISCARD;
 }
@@ -176,6 +177,8 @@ size_t exchange_feed(struct exchange *ex, struct str bytes)
         return feed_held(ex, bytes);
     case REQUEST_FLOWING:
         return feed_flowing(ex, bytes);
+    case REQUEST_TUNNEL:
+        return tunnel_feed(ex, bytes);
     default:
         return feed_discard(ex, bytes);
     }

@@ -4,12 +4,16 @@
 #include "proxy/browser.h"
 #include "proxy/client.h"
 #include "proxy/exchange.h"
+#include "proxy/lookup.h"
 #include "proxy/owner.h"
 #include "proxy/upstream.h"
 
 #include <stdlib.h>
 
-enum { T_MAX = 7 * 24 * 3600 }; /* seconds that a client may ask a stop to wait */
+enum {
+    T_MAX = 7 * 24 * 3600,       /* seconds that a client may ask a stop to wait */
+    HIJACK_BODY_MAX = 64 * 1024, /* it must be whole before there can be a stream */
+};
 
 static struct str id_of(const struct exchange *ex)
 {
@@ -35,17 +39,6 @@ struct policy_request exchange_policy_request(const struct exchange *ex)
     };
 }
 
-/* A denial that is ours and not the policy's. reason is a literal shorter than REASON_MAX. */
-static void set_denial(struct decision *d, enum refusal why, struct str reason)
-{
-    d->verdict = VERDICT_DENY;
-    d->refusal = why;
-    d->n_findings = 0;
-    d->unknown[0] = '\0';
-    memcpy(d->reason, reason.p, reason.n);
-    d->reason[reason.n] = '\0';
-}
-
 static void forward(struct exchange *ex);
 
 /* The decision stands in worker->decision: acts on it. */
@@ -57,20 +50,48 @@ static void act(struct exchange *ex)
         exchange_deny(ex);
 }
 
-void exchange_decide(struct exchange *ex)
+void exchange_judge(struct exchange *ex)
 {
     struct worker *w = ex->worker;
     const struct policy_request r = exchange_policy_request(ex);
-    struct lookup lookups[LOOKUPS_MAX];
+    const struct lookups *l = ex->lookups;
     deadline_disarm(&ex->deadline);
     exchange_recall_decision(ex);
-    if (policy_plan(w->policy, &r, lookups))
-        set_denial(&w->decision, REFUSAL_BODY_INSPECTION,
-                   STR("the request needs a look-up at the engine, which is not built yet"));
-    else
-        policy_decide(w->policy, &r, NULL, 0, &w->decision);
+    policy_decide(w->policy, &r, l ? l->facts : NULL, l ? l->n : 0, &w->decision);
     exchange_keep_decision(ex, true);
+    lookup_free(w, ex->lookups);
+    ex->lookups = NULL;
     act(ex);
+}
+
+/* False when there is no memory for it. */
+static bool plan(struct exchange *ex)
+{
+    struct lookup list[LOOKUPS_MAX];
+    const struct policy_request r = exchange_policy_request(ex);
+    const size_t n = policy_plan(ex->worker->policy, &r, list);
+    if (n == 0)
+        return true;
+    ex->lookups = calloc(1, sizeof *ex->lookups);
+    if (!ex->lookups)
+        return false;
+    ex->lookups->n = n;
+    memcpy(ex->lookups->list, list, n * sizeof *list);
+    return true;
+}
+
+void exchange_decide(struct exchange *ex)
+{
+    deadline_disarm(&ex->deadline);
+    exchange_recall_decision(ex);
+    if (!policy_judges(ex->worker->policy, ex->route))
+        act(ex);
+    else if (!plan(ex))
+        exchange_refuse(ex, REFUSAL_BUDGET);
+    else if (ex->lookups)
+        lookup_start(ex);
+    else
+        exchange_judge(ex);
 }
 
 /* Given up before it could be judged. */
@@ -104,10 +125,22 @@ static void hold(struct exchange *ex)
         client_wake(c);
 }
 
-static void judge(struct exchange *ex)
+static bool judges(const struct exchange *ex)
+{
+    return policy_judges(ex->worker->policy, ex->route);
+}
+
+/* How much of the body is gathered before anything else happens. */
+static size_t gathered_max(const struct exchange *ex)
+{
+    const size_t max = judges(ex) ? policy_body_max(ex->worker->policy, ex->route) : 0;
+    return max == 0 && ex->route->hijack ? HIJACK_BODY_MAX : max;
+}
+
+static void gather_body(struct exchange *ex)
 {
     struct worker *w = ex->worker;
-    const size_t max = policy_body_max(w->policy, ex->route);
+    const size_t max = gathered_max(ex);
     if (!ex->has_body || max == 0) {
         exchange_decide(ex);
         return;
@@ -174,14 +207,16 @@ void exchange_consider(struct exchange *ex)
     if (ask_local(ex))
         return;
     ex->route = route_find(ex->method, ex->target.normal);
+    if (route_streams_at_once(ex->route, h)) {
+        ex->has_body = ex->chunked = ex->expects = false;
+        ex->close = true; /* the reader is lost for anything else */
+        exchange_enter_request(ex, REQUEST_DONE);
+    }
     const struct policy_request r = exchange_policy_request(ex);
     policy_route(w->policy, &r, &w->decision);
-    if (w->decision.verdict == VERDICT_ALLOW && ex->route->hijack)
-        set_denial(&w->decision, REFUSAL_NOT_BUILT,
-                   STR("raw streams (attach, exec start, sessions) are not built yet"));
     exchange_keep_decision(ex, false);
-    if (w->decision.verdict == VERDICT_ALLOW && policy_judges(w->policy, ex->route))
-        judge(ex);
+    if (w->decision.verdict == VERDICT_ALLOW && (judges(ex) || ex->route->hijack))
+        gather_body(ex);
     else
         act(ex);
 }
@@ -241,17 +276,46 @@ void exchange_connect(struct exchange *ex)
         start_sending(ex);
 }
 
+/* A stream gets a connection of its own, and is the last thing on the client's. */
+static bool claim_tunnel(struct exchange *ex)
+{
+    struct worker *w = ex->worker;
+    const size_t limit = w->options.limits.tunnels;
+    if (!ex->route->hijack)
+        return true;
+    if (limit && w->n_tunnels >= limit)
+        return false;
+    w->n_tunnels++;
+    ex->hijack = ex->close = ex->retried = true;
+    return true;
+}
+
+static int emit(struct exchange *ex)
+{
+    const bool held = held_whole(ex);
+    const struct head *h = &ex->held->head;
+    const bool streams = h->framing == FRAMING_CHUNKED && !ex->chunked;
+    const struct emit_body body = {
+        .framing = held      ? FRAMING_LENGTH
+                   : streams ? FRAMING_NONE
+                             : h->framing,
+        .length = held ? ex->body.len : ex->length,
+    };
+    const struct str upgrade = route_upgrade(ex->route, h);
+    ex->asks_upgrade = upgrade.n > 0;
+    buf_clear(&ex->out);
+    return emit_request(&ex->out, h, &ex->target, body, upgrade, id_of(ex));
+}
+
 static void forward(struct exchange *ex)
 {
     struct worker *w = ex->worker;
     const uint64_t connect = w->options.timeouts.connect;
-    const bool held = held_whole(ex);
-    const struct emit_body body = {
-        .framing = held ? FRAMING_LENGTH : ex->held->head.framing,
-        .length = held ? ex->body.len : ex->length,
-    };
-    buf_clear(&ex->out);
-    if (emit_request(&ex->out, &ex->held->head, &ex->target, body, id_of(ex))) {
+    if (!claim_tunnel(ex)) {
+        exchange_refuse(ex, REFUSAL_TOO_MANY_TUNNELS);
+        return;
+    }
+    if (emit(ex)) {
         exchange_refuse(ex, REFUSAL_HEAD_TOO_LARGE);
         return;
     }

@@ -4,7 +4,9 @@
 #include "proxy/client.h"
 #include "proxy/exchange.h"
 #include "proxy/gather.h"
+#include "proxy/lookup.h"
 #include "proxy/owner.h"
+#include "proxy/tunnel.h"
 #include "proxy/upstream.h"
 
 static struct str id_of(const struct exchange *ex)
@@ -90,7 +92,7 @@ static void start_response(struct exchange *ex, struct str bytes)
     struct worker *w = ex->worker;
     const struct head *h = &w->response;
     deadline_disarm(&ex->deadline);
-    ex->reusable = h->keep_alive;
+    ex->reusable = h->keep_alive && !ex->hijack;
     ex->to_close = h->framing == FRAMING_TO_CLOSE;
     ex->dechunk = h->framing == FRAMING_CHUNKED && ex->old_client;
     ex->close |= ex->to_close || ex->dechunk || ex->request != REQUEST_DONE || w->draining;
@@ -104,18 +106,27 @@ static void start_response(struct exchange *ex, struct str bytes)
     pass(ex, bytes, buf_str(&w->out));
 }
 
+/* What the engine says cannot be read as an answer. */
+static void broken(struct exchange *ex)
+{
+    if (ex->response == RESPONSE_LOOKUP)
+        lookup_broken(ex);
+    else
+        exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
+}
+
 /* worker->response has an interim head. HTTP/1.0 knows none, and a client that does not read
  * does not need one: nothing is to pile up for it. */
 static bool relay_interim(struct exchange *ex)
 {
     struct worker *w = ex->worker;
     struct gather g;
-    if (ex->old_client || ex->client->stream.unsent)
+    if (ex->old_client || ex->client->stream.unsent || ex->response == RESPONSE_LOOKUP)
         return true;
     buf_clear(&w->out);
     if (emit_response(&w->out, &w->response, (struct emit_body){.framing = FRAMING_NONE}, id_of(ex),
                       false)) {
-        exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
+        broken(ex);
         return false;
     }
     gather_start(&g, buf_str(&w->out));
@@ -128,19 +139,37 @@ static void keep(struct exchange *ex, struct str bytes)
     struct upstream *u = ex->upstream;
     u->searched = bytes.n;
     if (bytes.n >= HEAD_BYTES_MAX || buf_append(&u->in, bytes))
-        exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
+        broken(ex);
 }
 
-/* A 101 was not asked for: nothing here upgrades. */
-static bool is_answer(const struct head *h)
+/* A 101 answers nothing that was not asked for. */
+static bool is_answer(const struct exchange *ex, const struct head *h)
 {
-    return h->status >= 100 && h->status != 101;
+    return h->status >= 100 && (h->status != 101 || tunnel_begins(ex));
+}
+
+static bool read_answer_head(struct exchange *ex, struct str bytes)
+{
+    struct head *h = &ex->worker->response;
+    const enum method asked = ex->response == RESPONSE_LOOKUP ? METHOD_GET : ex->method;
+    return bytes.n <= HEAD_BYTES_MAX && !head_read(&ex->upstream->reader, bytes, asked, h) &&
+           is_answer(ex, h);
+}
+
+/* The final head is in worker->response. */
+static void begin(struct exchange *ex, struct str bytes)
+{
+    if (ex->response == RESPONSE_LOOKUP)
+        lookup_answered(ex, bytes);
+    else if (tunnel_begins(ex))
+        tunnel_open(ex, bytes);
+    else
+        start_response(ex, bytes);
 }
 
 static void take_heads(struct exchange *ex, struct str bytes)
 {
     struct upstream *u = ex->upstream;
-    struct head *h = &ex->worker->response;
     for (;;) {
         const size_t n = head_length(bytes, u->searched);
         u->searched = 0;
@@ -148,13 +177,13 @@ static void take_heads(struct exchange *ex, struct str bytes)
             keep(ex, bytes);
             return;
         }
-        if (n > HEAD_BYTES_MAX || head_read(&u->reader, (struct str){bytes.p, n}, ex->method, h) ||
-            !is_answer(h)) {
-            exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
+        if (!read_answer_head(ex, (struct str){bytes.p, n})) {
+            broken(ex);
             return;
         }
         bytes = str_skip(bytes, n);
-        if (h->status >= 200)
+        const uint16_t status = ex->worker->response.status;
+        if (status >= 200 || status == 101)
             break;
         size_t used;
         struct str data;
@@ -162,15 +191,32 @@ static void take_heads(struct exchange *ex, struct str bytes)
         if (!relay_interim(ex))
             return;
     }
-    start_response(ex, bytes);
+    begin(ex, bytes);
+}
+
+/* True while the answer's head is still to come. */
+static bool awaits_head(const struct exchange *ex)
+{
+    return ex->response == RESPONSE_LOOKUP ? !lookup_has_head(ex)
+                                           : ex->response == RESPONSE_AWAITED;
+}
+
+static void take_body(struct exchange *ex, struct str bytes)
+{
+    if (ex->response == RESPONSE_LOOKUP)
+        lookup_heard(ex, bytes);
+    else if (ex->response == RESPONSE_TUNNEL)
+        tunnel_heard(ex, bytes);
+    else
+        pass(ex, bytes, STR(""));
 }
 
 void exchange_heard(struct exchange *ex, struct str bytes)
 {
     struct upstream *u = ex->upstream;
     u->heard = true;
-    if (ex->response == RESPONSE_FLOWING) {
-        pass(ex, bytes, STR(""));
+    if (!awaits_head(ex)) {
+        take_body(ex, bytes);
         return;
     }
     if (u->in.len == 0) {
@@ -180,7 +226,7 @@ void exchange_heard(struct exchange *ex, struct str bytes)
     struct buf whole = u->in;
     buf_init(&u->in, whole.max);
     if (buf_append(&whole, bytes))
-        exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
+        broken(ex);
     else
         take_heads(ex, buf_str(&whole));
     buf_release(&whole);
@@ -196,7 +242,11 @@ static bool may_repeat(const struct exchange *ex)
 
 void exchange_upstream_ended(struct exchange *ex, int status)
 {
-    if (ex->response == RESPONSE_FLOWING) {
+    if (ex->response == RESPONSE_LOOKUP) {
+        lookup_upstream_ended(ex, status);
+    } else if (ex->response == RESPONSE_TUNNEL) {
+        tunnel_upstream_ended(ex, status);
+    } else if (ex->response == RESPONSE_FLOWING) {
         if (ex->to_close && status == UV_EOF)
             end(ex, true);
         else
@@ -215,7 +265,7 @@ void exchange_upstream_ended(struct exchange *ex, int status)
 
 void exchange_client_drained(struct exchange *ex)
 {
-    if (ex->response == RESPONSE_FLOWING && ex->upstream)
+    if (ex->upstream)
         stream_resume(&ex->upstream->stream);
 }
 

@@ -17,6 +17,7 @@ const struct proxy_timeouts proxy_default_timeouts = {
     .body = 30000,
     .budget = 5000,
     .connect = 5000,
+    .lookup = 5000,
     .request = 60000,
     .keep_alive = 120000,
     .drain = 30000,
@@ -25,6 +26,7 @@ const struct proxy_timeouts proxy_default_timeouts = {
 
 const struct proxy_limits proxy_default_limits = {
     .connections = 10000,
+    .tunnels = 1000,
     .body_bytes = 64 * 1024 * 1024,
 };
 

@@ -40,6 +40,7 @@ struct proxy_timeouts {
     uint64_t body;       /* a judged body, from its head; also the rest of a denied one */
     uint64_t budget;     /* waiting for room in body_bytes */
     uint64_t connect;    /* to the engine */
+    uint64_t lookup;     /* all that the engine is asked about one request */
     uint64_t request;    /* the engine's response head, where the route has a deadline */
     uint64_t keep_alive; /* between requests of a client */
     uint64_t drain;      /* for exchanges under way once proxy_drain was called */
@@ -48,6 +49,7 @@ struct proxy_timeouts {
 
 struct proxy_limits {
     size_t connections; /* clients at a time; more are told so. 0: no limit */
+    size_t tunnels;     /* raw streams at a time; a request for more is told so. 0: no limit */
     size_t body_bytes;  /* judged bodies being held, all together; at least the largest one */
 };
 

@@ -3,6 +3,7 @@
 
 #include "proxy/client.h"
 #include "proxy/exchange.h"
+#include "proxy/lookup.h"
 #include "proxy/upstream.h"
 
 #include <assert.h>
@@ -25,6 +26,7 @@ static void init_deadlines(struct worker *w)
     deadline_class_init(&w->watch, d, WATCH_MS, client_on_watch_due);
     deadline_class_init(&w->body, d, t->body, exchange_on_body_due);
     deadline_class_init(&w->budget_wait, d, t->budget, exchange_on_budget_due);
+    deadline_class_init(&w->lookup, d, t->lookup, lookup_on_due);
     deadline_class_init(&w->dial, d, DIAL_RETRY_MS, exchange_on_dial_due);
     deadline_class_init(&w->request, d, t->request, exchange_on_request_due);
     deadline_class_init(&w->request_plus, d, t->request, exchange_on_request_due);

@@ -37,19 +37,21 @@ struct worker {
     bool draining;
 
     struct deadlines deadlines;
-    struct deadline_class head, keep_alive, linger, watch;                /* clients */
-    struct deadline_class body, budget_wait, dial, request, request_plus; /* exchanges */
-    struct deadline_class idle;                                           /* upstream connections */
+    struct deadline_class head, keep_alive, linger, watch;                        /* clients */
+    struct deadline_class body, budget_wait, lookup, dial, request, request_plus; /* exchanges */
+    struct deadline_class idle; /* upstream connections */
 
     struct client *clients; /* all, newest first */
     size_t n_clients, most_clients;
     size_t n_exchanges;
+    size_t n_tunnels; /* of these, those that are streams or may become one */
 
     struct upstream *idle_upstreams; /* the last one returned first */
     size_t n_idle, n_upstreams;
     bool unreachable; /* as last told to the observer */
 
     struct budget budget;
+    size_t lookup_bytes; /* of the engine's answers, held */
 
     struct exchange *free_exchanges;
     size_t n_free;

@@ -239,30 +239,6 @@ static void a_body_is_asked_for_only_when_it_is_wanted(void **state)
     assert_false(end_has(&engine, "Expect"));
 }
 
-static void a_lookup_that_is_not_built_is_a_denial(void **state)
-{
-    (void)state;
-    r.policy.lookups = 1;
-    create("{}");
-    end_until(&r, &client, " 403 ");
-    rig_until_told(&r, 1);
-    assert_int_equal(r.told[0].refusal, REFUSAL_BODY_INSPECTION);
-    assert_int_equal(r.policy.decided, 0);
-    no_engine();
-}
-
-static void a_hijack_is_refused_before_the_engine(void **state)
-{
-    (void)state;
-    end_send(&r, &client,
-             "POST /containers/x/attach?stream=1 HTTP/1.1\r\nHost: x\r\n"
-             "Connection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n");
-    end_until(&r, &client, " 403 ");
-    rig_until_told(&r, 1);
-    assert_int_equal(r.told[0].refusal, REFUSAL_NOT_BUILT);
-    no_engine();
-}
-
 static void an_upgrade_elsewhere_is_dropped(void **state)
 {
     (void)state;
@@ -414,8 +390,6 @@ int main(void)
         PAIR(a_judged_request_without_a_body_is_judged_too),
         PAIR_WITH(where_no_body_is_wanted_it_streams_after_the_word, setup_without_body),
         PAIR(a_body_is_asked_for_only_when_it_is_wanted),
-        PAIR(a_lookup_that_is_not_built_is_a_denial),
-        PAIR(a_hijack_is_refused_before_the_engine),
         PAIR(an_upgrade_elsewhere_is_dropped),
         SMALL(a_body_over_its_limit_is_refused_unread),
         SMALL(a_chunked_body_over_its_limit_is_refused_at_that_byte),

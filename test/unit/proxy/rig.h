@@ -5,7 +5,9 @@
  * the end the loop must close clean: no handle may be left.
  *
  * The policy is a stand-in (fake_policy.c): it denies paths that begin with /denied,
- * judges bodies on POST /containers/create, and denies those that contain "Privileged".
+ * judges bodies on POST /containers/create, and denies those that contain "Privileged". With
+ * policy.lookups it wants to know GET /fact/0 and so on first, and denies unless each answer
+ * is a 200 that begins with "harmless".
  */
 #ifndef SOCKGUARD_TEST_RIG_H
 #define SOCKGUARD_TEST_RIG_H

@@ -300,8 +300,8 @@ static int setup_tight(void **state)
     (void)state;
     starves = false;
     rig_init(&r);
-    r.options.limits = (struct proxy_limits){.connections = CLIENTS - 2, .body_bytes = 21000};
-    r.options.timeouts = (struct proxy_timeouts){10, 10, 5, 10, 10, 20, 50, 15};
+    r.options.limits = (struct proxy_limits){CLIENTS - 2, CLIENTS, 21000};
+    r.options.timeouts = (struct proxy_timeouts){10, 10, 5, 10, 10, 10, 20, 50, 15};
     r.policy.body_max = 18000;
     rig_engine_listen(&r);
     rig_start(&r);
