@@ -257,6 +257,51 @@ static void a_response_without_body_keeps_its_length_as_information(void **state
                     "HTTP/1.1 204 No Content\r\nX-Request-Id: id-1\r\n\r\n");
 }
 
+static void an_upgrade_is_asked_for_only_when_it_is_given(void **state)
+{
+    (void)state;
+    struct request *r = request_of("POST /containers/x/attach HTTP/1.1\r\nHost: x\r\n"
+                                   "Connection: Upgrade, X-Own\r\nX-Own: 1\r\nUpgrade: tcp\r\n"
+                                   "X-Kept: 2\r\n\r\n");
+    struct buf out;
+    buf_init(&out, 16384);
+    assert_int_equal(emit_request(&out, &r->head, &r->target, no_body, STR("tcp"), STR("i")),
+                     RC_OK);
+    assert_buf(&out, "POST /containers/x/attach HTTP/1.1\r\nHost: docker\r\nX-Kept: 2\r\n"
+                     "Connection: Upgrade\r\nUpgrade: tcp\r\nX-Request-Id: i\r\n\r\n");
+    buf_clear(&out);
+    assert_int_equal(emit_request(&out, &r->head, &r->target, no_body, STR(""), STR("i")), RC_OK);
+    assert_buf(&out, "POST /containers/x/attach HTTP/1.1\r\nHost: docker\r\nX-Kept: 2\r\n"
+                     "X-Request-Id: i\r\n\r\n");
+    buf_release(&out);
+    free(r);
+}
+
+static void a_switch_is_passed_on_with_nothing_added(void **state)
+{
+    (void)state;
+    const char *const text = "HTTP/1.1 101 UPGRADED\r\n"
+                             "Content-Type: application/vnd.docker.raw-stream\r\n"
+                             "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
+    struct head *h = response_of(text, METHOD_POST);
+    struct buf out;
+    buf_init(&out, 16384);
+    assert_int_equal(emit_switch(&out, h), RC_OK);
+    assert_buf(&out, text);
+    buf_release(&out);
+    free(h);
+}
+
+static void a_question_of_ours_says_no_more_than_it_must(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, 16384);
+    assert_int_equal(emit_lookup(&out, STR("/exec/x/json"), STR("i")), RC_OK);
+    assert_buf(&out, "GET /exec/x/json HTTP/1.1\r\nHost: docker\r\nX-Request-Id: i\r\n\r\n");
+    buf_release(&out);
+}
+
 static void an_answer_of_ours_is_complete(void **state)
 {
     (void)state;
@@ -379,6 +424,9 @@ int main(void)
         cmocka_unit_test(nothing_hop_by_hop_reaches_the_client),
         cmocka_unit_test(a_closing_response_says_so),
         cmocka_unit_test(a_response_without_body_keeps_its_length_as_information),
+        cmocka_unit_test(an_upgrade_is_asked_for_only_when_it_is_given),
+        cmocka_unit_test(a_switch_is_passed_on_with_nothing_added),
+        cmocka_unit_test(a_question_of_ours_says_no_more_than_it_must),
         cmocka_unit_test(an_answer_of_ours_is_complete),
         cmocka_unit_test(every_refusal_has_a_reason_phrase),
         cmocka_unit_test(a_head_without_room_leaves_nothing),

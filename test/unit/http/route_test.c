@@ -384,25 +384,27 @@ static void only_upgrade_endpoints_may_be_hijacked(void **state)
     static const struct {
         enum method method;
         const char *path;
-        bool hijack;
+        const char *upgrade;
     } rows[] = {
-        {METHOD_POST, "/containers/web/attach", true},
-        {METHOD_GET, "/containers/web/attach/ws", true},
-        {METHOD_POST, "/exec/e/start", true},
-        {METHOD_POST, "/libpod/containers/web/attach", true},
-        {METHOD_POST, "/libpod/exec/e/start", true},
-        {METHOD_POST, "/session", true},
-        {METHOD_POST, "/grpc", true},
-        {METHOD_GET, "/containers/web/attach", false},
-        {METHOD_GET, "/session", false},
-        {METHOD_POST, "/containers/attach", false},
-        {METHOD_POST, "/containers/web/start", false},
-        {METHOD_POST, "/exec/e/resize", false},
+        {METHOD_POST, "/containers/web/attach", "tcp"},
+        {METHOD_GET, "/containers/web/attach/ws", "websocket"},
+        {METHOD_POST, "/exec/e/start", "tcp"},
+        {METHOD_POST, "/libpod/containers/web/attach", "tcp"},
+        {METHOD_POST, "/libpod/exec/e/start", "tcp"},
+        {METHOD_POST, "/session", "h2c"},
+        {METHOD_POST, "/grpc", "h2c"},
+        {METHOD_GET, "/containers/web/attach", ""},
+        {METHOD_GET, "/session", ""},
+        {METHOD_POST, "/containers/attach", ""},
+        {METHOD_POST, "/containers/web/start", ""},
+        {METHOD_POST, "/exec/e/resize", ""},
     };
     (void)state;
-    for (size_t i = 0; i < SIZE(rows); i++)
-        if (find(rows[i].method, rows[i].path)->hijack != rows[i].hijack)
+    for (size_t i = 0; i < SIZE(rows); i++) {
+        const struct route *r = find(rows[i].method, rows[i].path);
+        if (strcmp(r->upgrade, rows[i].upgrade) != 0 || r->hijack != (rows[i].upgrade[0] != '\0'))
             fail_msg("%s", rows[i].path);
+    }
 }
 
 static void query_keys_are_known_by_their_whole_name(void **state)
