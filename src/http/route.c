@@ -75,17 +75,17 @@ static const struct group {
 
 enum { GROUP_COUNT = sizeof groups / sizeof groups[0] - 1 };
 
-static const struct route unknown = {.path = "other", .query = ""};
+static const struct route unknown = {.path = "other", .query = "", .upgrade = ""};
 
 /* The engine answers it at any path and reads nothing. */
 static const struct route options = {
-    .method = METHOD_OPTIONS, .path = "/{any}", .query = "", .body = BODY_NONE};
+    .method = METHOD_OPTIONS, .path = "/{any}", .query = "", .upgrade = "", .body = BODY_NONE};
 
 /* The engine takes any run of digits and dots (Podman also letters) for a version and
  * serves what stands behind it; for us it is part of the path, so no rule and no
  * inspector looked at what would be served. */
 static const struct route odd_version = {
-    .path = "/{version}/...", .query = "", .many_segments = true};
+    .path = "/{version}/...", .query = "", .upgrade = "", .many_segments = true};
 
 static bool is_version_byte(char c)
 {

@@ -29,6 +29,14 @@ static void a_get_goes_there_and_its_answer_comes_back(void **state)
     assert_int_equal(t->uid, getuid());
 }
 
+static void a_path_that_is_no_route_goes_there_too(void **state)
+{
+    (void)state;
+    ask("GET /v1.41/nothing/here HTTP/1.1\r\nHost: x\r\nUpgrade: tcp\r\n\r\n");
+    assert_true(end_has(&engine, "GET /v1.41/nothing/here HTTP/1.1\r\n"));
+    assert_false(end_has(&engine, "pgrade"));
+}
+
 static void the_id_is_fresh_and_the_same_on_both_sides(void **state)
 {
     (void)state;
@@ -437,6 +445,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PAIR(a_get_goes_there_and_its_answer_comes_back),
+        PAIR(a_path_that_is_no_route_goes_there_too),
         PAIR(the_id_is_fresh_and_the_same_on_both_sides),
         PAIR(both_connections_are_kept),
         PAIR(a_head_may_come_in_any_pieces),
