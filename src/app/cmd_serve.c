@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static const char usage[] =
     "Usage: sockguard [serve] [-c FILE] [OPTIONS]\n"
@@ -65,12 +66,24 @@ static void release_flags(struct flags *f)
         free(f->given[i]);
 }
 
+/* Each client may need two descriptors, and the usual soft limit is for programs that use
+ * select. Without the right to it, we go on with what there is. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int serve(const char *path, const struct flags *flags)
 {
     struct config *config = command_config(path, flags->list, true);
     if (!config)
         return EXIT_ERROR;
     struct err err = {""};
+    raise_descriptor_limit();
     const int rc = server_run(config, &err);
     if (rc)
         fprintf(stderr, "sockguard: %s\n", err.text);
