@@ -55,11 +55,12 @@ static bool is_denied(const struct exchange_report *r)
     return r->refusal != REFUSAL_NONE && refusal_info(r->refusal)->status < 500;
 }
 
+/* Empty where nothing was decided: our own endpoints, faults of the engine. */
 static struct str decision_word(const struct exchange_report *r)
 {
-    if (!r->decision)
-        return STR("");
-    return r->decision->verdict == VERDICT_ALLOW ? STR("allow") : STR("deny");
+    if (is_denied(r))
+        return STR("deny");
+    return r->decision ? STR("allow") : STR("");
 }
 
 static void put_reason(struct access *a, const struct exchange_report *r)
@@ -124,7 +125,7 @@ static void on_exchange(void *arg, const struct exchange_report *r)
     log_line_text(line, STR("method"), method_name(r->method));
     log_line_text(line, STR("path"), r->path);
     log_line_number(line, STR("status"), r->status);
-    log_line_text(line, STR("decision"), decision_word(r));
+    put_given(a, STR("decision"), decision_word(r));
     log_line_number(line, STR("rule"), r->decision ? r->decision->rule : -1);
     put_check(a, r->decision);
     put_reason(a, r);
