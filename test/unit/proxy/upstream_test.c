@@ -383,8 +383,8 @@ static void a_body_survives_a_restart_too(void **state)
     (void)state;
     static const char *const texts[] = {
         "POST /images/load HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody",
-        "POST /images/load HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-        "4\r\nbody\r\n0\r\n\r\n",
+        ("POST /images/load HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+         "4\r\nbody\r\n0\r\n\r\n"),
         "POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody",
     };
     for (size_t i = 0; i < 3; i++) {
