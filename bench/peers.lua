@@ -1,107 +1,100 @@
--- peers: what stands before the engine in a run, and how each is started.
+-- peers: what stands before the engine in a run, how each is started, and the proof that it
+-- does what it is measured for.
 --
--- A peer: name, socket, what it does (`judges`: it reads the body of a create), the Debian
--- package it needs, and the command. All log one line a request, and have one thread for it.
+-- A peer: name, socket DIR/NAME.sock, the program it is and the Debian package that has it,
+-- whether it `judges` the body of a create, the only request it is measured with (nil: all),
+-- and the command. All log one line a request and have one thread to serve with. `direct` is
+-- the engine itself: what load and engine cost.
+local shell = require "shell"
+
 local peers = {}
 
--- The first segments that socket proxies open by switches, and the four calls on containers
--- that have switches of their own.
-local OPENED = [[containers/[a-zA-Z0-9_.-]+/((stop)|(restart)|(kill))
-  containers/[a-zA-Z0-9_.-]+/start containers/[a-zA-Z0-9_.-]+/stop
-  containers/[a-zA-Z0-9_.-]+/restart auth build commit configs containers distribution events exec
-  grpc images info networks nodes _ping plugins secrets services session swarm system tasks
-  version volumes]]
-
-
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("a")
-  file:close()
-  return text
-end
-
-
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-end
+local MODULES = "/usr/lib/nginx/modules/"
 
 
 -- Fills in a template of bench/peers; returns the path of the result.
 local function fill(run, template, name, values)
-  local text = read("bench/peers/" .. template):gsub("@(%u+)@", values)
-  local path = run.dir .. "/" .. name
-  write(path, text)
+  values.DIR, values.UPSTREAM, values.NAME = run.dir, run.dir .. "/direct.sock", name
+  local path = run.dir .. "/" .. name .. ".conf"
+  shell.write(path, (shell.read("bench/peers/" .. template):gsub("@(%u+)@", values)))
   return path
-end
-
-
-local function rules()
-  local lines = {}
-  for path in OPENED:gmatch("%S+") do
-    lines[#lines + 1] = ("    http-request allow if { path -m reg -i ^(/v[\\d\\.]+)?/%s }"):format(path)
-  end
-  return table.concat(lines, "\n")
-end
-
-
-local function values(run, more)
-  local all = { DIR = run.dir, UPSTREAM = run.upstream, RULES = rules(), MODULES = "",
-                CHECKS = "" }
-  for name, value in pairs(more or {}) do
-    all[name] = value
-  end
-  return all
 end
 
 
 local function haproxy(name)
   return function(run)
-    return "haproxy -db -f " .. fill(run, name .. ".cfg", name .. ".cfg", values(run))
+    return "haproxy -db -f " .. fill(run, name .. ".cfg", name, {})
   end
 end
 
 
-local function nginx(name, more)
+local function nginx(name, modules)
   return function(run)
-    more = more or {}
-    more.NAME = name
-    more.CHECKS = (more.CHECKS or ""):gsub("@HERE@", run.here)
-    return "nginx -p " .. run.dir .. " -c "
-           .. fill(run, "nginx.conf", name .. ".conf", values(run, more))
+    local values = { MODULES = "", CHECKS = "" }
+    if modules then
+      values.MODULES = ("load_module %sndk_http_module.so; load_module %sngx_http_lua_module.so;"
+                        ):format(MODULES, MODULES)
+      values.CHECKS = "access_by_lua_file " .. run.dir .. "/checks.lua;"
+      shell.write(run.dir .. "/checks.lua", shell.read("bench/peers/nginx-checks.lua"))
+    end
+    return ("nginx -e %s/%s.err -p %s -c %s"):format(
+      run.dir, name, run.dir, fill(run, "nginx.conf", name, values))
   end
 end
 
 
 local function sockguard(run)
-  return "env SOCKGUARD_LISTEN_SOCKET=" .. run.dir .. "/sockguard.sock SOCKGUARD_UPSTREAM_SOCKET="
-         .. run.upstream .. " SOCKGUARD_LOG_OUTPUT=" .. run.dir .. "/sockguard.log"
-         .. " SOCKGUARD_REQUEST_BODY_CONTAINER_CREATE_ALLOWED_BIND_MOUNTS=/srv/data "
-         .. run.program .. " serve -c presets/cis-docker-benchmark.yaml"
+  return ("env SOCKGUARD_LISTEN_SOCKET=%s/sockguard.sock SOCKGUARD_UPSTREAM_SOCKET=%s/direct.sock"
+          .. " SOCKGUARD_LOG_OUTPUT=%s/sockguard.log %s \"$SOCKGUARD\" serve -c %s"):format(
+    run.dir, run.dir, run.dir, peers.settings, peers.preset)
 end
 
 
-local LUA_MODULES = [[load_module /usr/lib/nginx/modules/ndk_http_module.so;
-load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;]]
+--- Under which sockguard runs and decides: create.json binds a directory.
+peers.preset = "presets/cis-docker-benchmark.yaml"
+peers.settings = "SOCKGUARD_REQUEST_BODY_CONTAINER_CREATE_ALLOWED_BIND_MOUNTS=/srv/data"
 
 peers.list = {
-  { name = "direct" },
-  { name = "sockguard", judges = true, command = sockguard },
-  { name = "haproxy", package = "haproxy", command = haproxy "haproxy" },
-  { name = "haproxy-usual", package = "haproxy", command = haproxy "haproxy-usual" },
-  { name = "nginx", package = "nginx", command = nginx "nginx" },
-  { name = "nginx-lua", package = "libnginx-mod-http-lua", judges = true,
-    command = nginx("nginx-lua", {
-      MODULES = LUA_MODULES, CHECKS = "access_by_lua_file @HERE@/bench/peers/nginx-checks.lua;" }) },
+  { name = "direct", there = true },
+  { name = "sockguard", judges = true, command = sockguard, there = true },
+  { name = "haproxy", package = "haproxy", command = haproxy "haproxy",
+    there = shell.has "haproxy" },
+  { name = "haproxy-usual", package = "haproxy", command = haproxy "haproxy-usual",
+    there = shell.has "haproxy" },
+  { name = "nginx", package = "nginx", command = nginx "nginx", there = shell.has "nginx" },
+  { name = "nginx-lua", package = "nginx, libnginx-mod-http-lua and lua-cjson", only = "create",
+    judges = true, command = nginx("nginx-lua", true),
+    there = shell.has "nginx" and shell.read(MODULES .. "ngx_http_lua_module.so") ~= ""
+      and shell.succeeds "ls /usr/lib/*/lua/5.1/cjson.so >/dev/null 2>&1" },
 }
 
 
---- True when Debian's package of the peer is installed.
-function peers.is_there(peer)
-  return peer.package == nil
-    or os.execute("dpkg-query -W -f '${db:Status-Status}' " .. peer.package
-                  .. " 2>/dev/null | grep -qx installed") == true
+-- Requests, the statuses they must get, and who must give them.
+local function expectations(peer)
+  local list = { { "list", 200 }, { "create", 201 } }
+  if peer.judges then
+    list[#list + 1] = { "bad", 403 }
+  end
+  return list
+end
+
+
+--- Starts a peer; `command` is what it is started with. The socket is there when it returns.
+function peers.start(run, peer, prefix)
+  peer.pid = shell.start(prefix .. peer.command(run), run.dir .. "/" .. peer.name .. ".out")
+  shell.wait_while(("[ ! -S %s/%s.sock ]"):format(run.dir, peer.name))
+end
+
+
+--- Raises when a peer does not answer as it should. `ask(peer, request, status)` tries.
+function peers.prove(run, peer, ask)
+  for _, expected in ipairs(expectations(peer)) do
+    if not ask(peer, expected[1], expected[2]) then
+      os.execute(("tail -qn 5 %s/%s.out %s/%s.err >&2 2>/dev/null"):format(
+        run.dir, peer.name, run.dir, peer.name))
+      error(("%s does not answer %s with %d"):format(peer.name, expected[1], expected[2]), 0)
+    end
+  end
 end
 
 

@@ -1,4 +1,5 @@
 -- Five checks on a create, as one would write them for nginx's Lua module.
+-- luacheck: read_globals ngx
 local cjson = require "cjson.safe"
 
 
