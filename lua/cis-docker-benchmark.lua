@@ -299,7 +299,7 @@ local checks = {
     id       = "container_create.bind_mounts", code = "cc.bind",
     surface  = "container_create", order = 22,
     controls = { { cis = "5.5", bench = "5.6" }, { cis = "5.31", bench = "5.32" } },
-    title    = "Only listed host folders are mounted, and never the engine's socket",
+    title    = "Only listed host folders are mounted, the engine's socket included",
     reads    = { "binds" },
     knobs    = { allowed_bind_mounts = binds.shape() },
     check    = bind_mount,

@@ -365,6 +365,9 @@ local VALIDATE_FAULTS = {
   { "request_body: {container_create: {allowed_devices: [kvm]}}",
     "c.yaml:1: request_body.container_create.allowed_devices: entry 1 is not an absolute " ..
     "path; expected a list of absolute paths" },
+  { "request_body: {container_create: {allowed_namespace_sharing_containers: [web, \" a\"]}}",
+    "c.yaml:1: request_body.container_create.allowed_namespace_sharing_containers: entry 2 is " ..
+    "blank, or has blanks around it; expected a list of strings" },
   { "request_body:\n  network:\n    allow_endpoint_config: true\n" ..
     "    endpoint_config: {allow_aliases: true}",
     "c.yaml:4: request_body.network.endpoint_config.allow_aliases: is set, and so is " ..

@@ -17,6 +17,14 @@ local function host_cgroupns(value)
 end
 
 
+local function is_bare(entry)
+  if entry ~= "" and text.trim(entry) == entry then
+    return true
+  end
+  return nil, "is blank, or has blanks around it"
+end
+
+
 -- One namespace: nil, or what is wrong and its id.
 local function shared_namespace(value, label, allowed)
   local name = mode.container(value)
@@ -166,7 +174,7 @@ local checks = {
     reads = { "HostConfig.NetworkMode", "HostConfig.PidMode", "HostConfig.IpcMode",
               "HostConfig.UTSMode", "HostConfig.UsernsMode" },
     knobs = { restrict_namespace_sharing = shape.flag(false),
-              allowed_namespace_sharing_containers = shape.names() },
+              allowed_namespace_sharing_containers = shape.names { valid = is_bare } },
     knob = "restrict_namespace_sharing",
     active = record.when "restrict_namespace_sharing", check = namespace_sharing,
     reason = "who shares a namespace reaches the other container's processes, memory or ports",

@@ -7,6 +7,7 @@ local members = {
   s.harmless("AttachStderr", STREAM), s.harmless("AttachStdin", STREAM),
   s.harmless("AttachStdout", STREAM),
   s.command "Cmd",
+  s.harmless("Container", "docker-py repeats the id; the engine takes that of the path"),
   s.harmless("ConsoleSize", STREAM),
   s.harmless("Detach", STREAM), s.harmless("DetachKeys", STREAM),
   s.strings "Env", s.bool "Privileged",

@@ -27,6 +27,11 @@ local LS = { { "/bin/ls" } }
 
 
 describe("an exec", function()
+  it("may repeat the container's id, as docker-py does", function()
+    assert.is_nil(created({ Cmd = { "/bin/ls" }, User = "1000", Container = "abc" },
+      { allowed_commands = LS, unknown_fields = "deny" }))
+  end)
+
   it("is judged in the specification's order", function()
     local body = { Cmd = { "/bin/zzz" }, Privileged = true, Env = { "A=1" } }
     assert.equal("ex.no_allowlist", created(body, {}))
