@@ -85,29 +85,33 @@ local GUARDS = {
 }
 
 
+-- What is open, and the number of the rule that opens the first of it.
 local function exposed(settings, groups, allows)
-  local found = {}
+  local found, first = {}, nil
   for _, group in ipairs(groups) do
     if not group.covered(settings) then
       for _, probe in ipairs(group.probes) do
-        if allows(probe.method, probe.path) then
+        local open, rule = allows(probe.method, probe.path)
+        if open then
+          first = first or rule
           found[#found + 1] = probe.method .. " " .. probe.path
         end
       end
     end
   end
-  return found
+  return found, first
 end
 
 
---- Reports the first guard that stands against the rules. allows(method, path): what the
--- compiled rules say.
+--- Reports the first guard that stands against the rules, at the place of the rule.
+-- allows(method, path): what the compiled rules say, and which rule says so.
 function guards.judge(settings, allows)
   for _, guard in ipairs(GUARDS) do
     if not settings.values[guard.key] then
-      local found = exposed(settings, guard.groups, allows)
+      local found, rule = exposed(settings, guard.groups, allows)
       if #found > 0 then
         settings.report:fault {
+          place = rule and settings.report:place("rules[" .. rule .. "]"),
           key = guard.key, what = guard.what .. table.concat(found, ", "),
           expect = "narrower rules, or " .. guard.key .. ": true",
         }

@@ -79,13 +79,16 @@ static struct str string_arg(lua_State *L, int index)
     return s;
 }
 
-/* allows(method, path): the compiled rules' verdict. Upvalue: the load. */
+/* allows(method, path): the compiled rules' verdict, and which rule gave it (0-based, -1: none).
+ * Upvalue: the load. */
 static int rules_allow(lua_State *L)
 {
     const struct load *load = lua_touserdata(L, lua_upvalueindex(1));
     const enum method method = method_of(string_arg(L, 1));
-    lua_pushboolean(L, rules_decide(load->rules, method, string_arg(L, 2)).allow);
-    return 1;
+    const struct rule_verdict v = rules_decide(load->rules, method, string_arg(L, 2));
+    lua_pushboolean(L, v.allow);
+    lua_pushinteger(L, v.rule);
+    return 2;
 }
 
 /* compile(rules): compiles them and returns allows. Upvalue: the load. */

@@ -214,16 +214,17 @@ static void the_guards_ask_the_compiled_rules(void **state)
         "rules:\n"
         "  - {match: {method: POST, path: /containers/*/exec}, action: deny}\n"
         "  - {match: {method: \"*\", path: \"/containers/**\"}, action: allow}\n";
-    assert_text_refused(yaml, CONFIG_STAGE_VALIDATE,
-                        "config validation failed:\n"
-                        "  - insecure_allow_read_exfiltration: is off, and the rules allow "
-                        "requests whose answers carry data out: "
-                        "GET /containers/sockguard-test/archive, "
-                        "GET /containers/sockguard-test/export, "
-                        "GET /containers/sockguard-test/logs, "
-                        "GET /containers/sockguard-test/attach/ws, "
-                        "POST /containers/sockguard-test/attach; expected narrower rules, or "
-                        "insecure_allow_read_exfiltration: true");
+    assert_text_refused(
+        yaml, CONFIG_STAGE_VALIDATE,
+        "config validation failed:\n"
+        "  - c.yaml:3: insecure_allow_read_exfiltration: is off, and the rules allow "
+        "requests whose answers carry data out: "
+        "GET /containers/sockguard-test/archive, "
+        "GET /containers/sockguard-test/export, "
+        "GET /containers/sockguard-test/logs, "
+        "GET /containers/sockguard-test/attach/ws, "
+        "POST /containers/sockguard-test/attach; expected narrower rules, or "
+        "insecure_allow_read_exfiltration: true");
     config_free(open_text(yaml)); /* only serving is guarded */
 }
 
