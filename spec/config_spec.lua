@@ -205,7 +205,7 @@ describe("a fault of the load stage", function()
     assert.equal("config load failed:\n" ..
                  "  - c.yaml:1: a: is no known setting\n" ..
                  "  - c.yaml:2: b: is no known setting",
-                 config.refusal("a: 1\nb: 1\nworkers: 3\n"))
+                 config.refusal("a: 1\nb: 1\nworkers: 0\n"))
   end)
 
   it("does not fill the report past what is printed", function()
@@ -272,8 +272,12 @@ local VALIDATE_FAULTS = {
     "c.yaml:1: response.deny_verbosity: is \"loud\"; expected minimal or verbose" },
   { "health: {path: health}",
     "c.yaml:1: health.path: is \"health\"; expected a path that begins with /" },
-  { "workers: auto",
-    "c.yaml:1: workers: is \"auto\": known, but this version does not have it yet; expected 1" },
+  { "workers: 0",
+    "c.yaml:1: workers: is \"0\"; expected auto, or a whole number from 1 to 32" },
+  { "workers: 33",
+    "c.yaml:1: workers: is \"33\"; expected auto, or a whole number from 1 to 32" },
+  { "workers: many",
+    "c.yaml:1: workers: is \"many\"; expected auto, or a whole number from 1 to 32" },
   { "api_versions: {min: 1}",
     "c.yaml:1: api_versions.min: is \"1\"; expected a version such as \"1.24\"" },
   { "timeouts: {head: 0s}", "c.yaml:1: timeouts.head: is \"0s\"" .. TIME_WANTED },

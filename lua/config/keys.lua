@@ -9,6 +9,7 @@ local units = require "config.units"
 
 local keys = {}
 
+local WORKERS_MAX = 32 -- PROXY_WORKERS_MAX of src/proxy/proxy.h
 local HOUR_DAY = 24 * 3600 * 1000
 
 
@@ -248,12 +249,13 @@ add("insecure_accept_opaque_buildkit_tunnels", "bool", false)
 -- Ours.
 add("strict_config", "bool", true)
 add("workers", "string", "1", {
-  expect = "1",
+  expect = "auto, or a whole number from 1 to " .. WORKERS_MAX,
   valid = function(value)
-    if value == "1" then
+    local n = value:match("^%d%d?$") and math.tointeger(value)
+    if value == "auto" or (n and n >= 1 and n <= WORKERS_MAX) then
       return true
     end
-    return nil, "is " .. text.quote(value) .. ": known, but this version does not have it yet"
+    return nil, "is " .. text.quote(value)
   end,
 })
 add("api_versions.min", "version", "1.24",

@@ -54,6 +54,7 @@ local function for_c(values, listeners)
     memory = units.size(values["lua.memory_limit"]),
     cpu_ms = units.duration(values["lua.time_limit"]),
     instructions = values["lua.instruction_limit"],
+    workers = values.workers == "auto" and 0 or math.tointeger(values.workers),
     connections = values["limits.connections"],
     tunnels = values["limits.tunnels"],
     body_bytes = units.size(values["limits.body_bytes"]),

@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/server.h"
 
-#include "app/access.h"
-#include "app/health.h"
+#include "app/seat.h"
 
 #include <signal.h>
+#include <stdlib.h>
 
 enum { SIGNALS = 2 };
 
 struct server {
-    uv_loop_t loop;
-    uv_signal_t signals[SIGNALS];
     const struct config *config;
     struct log *log;
-    struct access access;
-    struct policy *policy;
-    struct health *health; /* NULL when it is switched off */
+    struct seat seats[PROXY_WORKERS_MAX]; /* the first one's loop is run here */
+    struct proxy_worker workers[PROXY_WORKERS_MAX];
+    size_t n_seats;
+    uv_signal_t signals[SIGNALS]; /* on the first one's loop */
     struct proxy *proxy;
-    struct proxy_observer observer;
-    struct proxy_local local;
     struct proxy_listener listeners[LISTENERS_MAX];
     size_t n_listeners;
 };
@@ -43,25 +40,12 @@ static void fill_listeners(struct server *s)
     s->n_listeners = set->n_listeners;
 }
 
-static int open_health(struct server *s)
-{
-    const struct settings *set = config_settings(s->config);
-    const struct health_options options = {
-        .loop = &s->loop,
-        .path = set->health_path,
-        .upstream_socket = set->upstream_socket,
-        .listeners = s->listeners,
-        .n_listeners = s->n_listeners,
-    };
-    return set->health_enabled ? health_open(&s->health, &options) : RC_OK;
-}
-
 static struct proxy_options proxy_settings(struct server *s)
 {
     const struct settings *set = config_settings(s->config);
     struct proxy_options o = {
-        .loop = &s->loop,
-        .policy = s->policy,
+        .workers = s->workers,
+        .n_workers = s->n_seats,
         .upstream_socket = set->upstream_socket,
         .listeners = s->listeners,
         .n_listeners = s->n_listeners,
@@ -85,16 +69,11 @@ static struct proxy_options proxy_settings(struct server *s)
 
 static int start_proxy(struct server *s, struct err *err)
 {
-    struct proxy_options o = proxy_settings(s);
-    s->observer = access_observer(&s->access);
-    o.observer = &s->observer;
-    if (s->health) {
-        s->local = health_local(s->health);
-        o.local = &s->local;
-    }
+    const struct proxy_options o = proxy_settings(s);
     const int rc = proxy_start(&s->proxy, &o, err);
-    if (!rc && s->health)
-        health_watch(s->health, s->proxy);
+    for (size_t i = 0; i < s->n_seats && !rc; i++)
+        if (s->seats[i].health)
+            health_watch(s->seats[i].health, s->proxy);
     return rc;
 }
 
@@ -108,8 +87,7 @@ static void stop_signals(struct server *s)
 static void on_drained(void *arg)
 {
     struct server *const s = arg;
-    health_close(s->health);
-    s->health = NULL;
+    uv_stop(&s->seats[0].loop); /* whatever health still asks is not waited for */
 }
 
 /* Signals are no longer caught then: the next one ends the process. */
@@ -125,7 +103,7 @@ static int start_signals(struct server *s, struct err *err)
 {
     static const int numbers[SIGNALS] = {SIGTERM, SIGINT};
     for (size_t i = 0; i < SIGNALS; i++) {
-        const int rc = uv_signal_init(&s->loop, &s->signals[i]);
+        const int rc = uv_signal_init(&s->seats[0].loop, &s->signals[i]);
         if (rc)
             return err_set(err, RC_SYSTEM, "signals: %s", uv_strerror(rc));
         s->signals[i].data = s;
@@ -138,63 +116,64 @@ static int start_signals(struct server *s, struct err *err)
     return RC_OK;
 }
 
-static void close_leftover(uv_handle_t *handle, void *arg)
-{
-    (void)arg;
-    if (!uv_is_closing(handle))
-        uv_close(handle, NULL);
-}
-
-/* Only after a start that failed half way are there handles left to close here. */
-static void close_loop(struct server *s)
-{
-    health_close(s->health);
-    uv_walk(&s->loop, close_leftover, NULL);
-    (void)uv_run(&s->loop, UV_RUN_DEFAULT);
-    (void)uv_loop_close(&s->loop);
-}
-
 static int run(struct server *s, struct err *err)
 {
-    int rc = open_health(s);
-    if (rc)
-        return err_set(err, rc, "no memory for the health endpoint");
-    rc = start_signals(s, err);
+    struct seat *first = &s->seats[0];
+    int rc = start_signals(s, err);
     rc = rc ? rc : start_proxy(s, err);
     if (rc)
         return rc;
-    access_started(&s->access, s->config);
-    (void)uv_run(&s->loop, UV_RUN_DEFAULT);
-    access_stopped(&s->access);
+    access_started(&first->access, s->config);
+    (void)uv_run(&first->loop, UV_RUN_DEFAULT);
+    access_stopped(&first->access);
     return RC_OK;
 }
 
-static int run_on_loop(struct server *s, struct err *err)
+static size_t worker_count(const struct settings *set)
 {
-    int rc = uv_loop_init(&s->loop);
-    if (rc)
-        return err_set(err, RC_SYSTEM, "event loop: %s", uv_strerror(rc));
-    rc = run(s, err);
-    close_loop(s);
+    const size_t n = set->workers ? set->workers : uv_available_parallelism();
+    return n < PROXY_WORKERS_MAX ? n : PROXY_WORKERS_MAX;
+}
+
+static int open_seats(struct server *s, struct err *err)
+{
+    const struct seat_options o = {
+        .config = s->config,
+        .log = s->log,
+        .listeners = s->listeners,
+        .n_listeners = s->n_listeners,
+    };
+    const size_t n = worker_count(config_settings(s->config));
+    for (size_t i = 0; i < n; i++) {
+        const int rc = seat_open(&s->seats[i], &o, err);
+        if (rc)
+            return rc;
+        s->workers[i] = seat_worker(&s->seats[i]);
+        s->n_seats++;
+    }
+    return RC_OK;
+}
+
+static int run_with_log(struct server *s, struct err *err)
+{
+    int rc = open_seats(s, err);
+    rc = rc ? rc : run(s, err);
+    while (s->n_seats)
+        seat_close(&s->seats[--s->n_seats]);
     proxy_free(s->proxy);
     return rc;
 }
 
 int server_run(const struct config *config, struct err *err)
 {
-    struct server s = {.config = config};
-    const struct settings *set = config_settings(config);
-    fill_listeners(&s);
-    int rc = policy_open(&s.policy, config, false, err);
-    if (rc)
-        return rc;
-    rc = log_open(&s.log, set->log.output, LOG_RING_BYTES, err);
-    if (!rc) {
-        access_init(&s.access, s.log, s.policy, set);
-        rc = run_on_loop(&s, err);
-        access_release(&s.access);
-    }
-    log_close(s.log);
-    policy_free(s.policy);
+    struct server *s = calloc(1, sizeof *s);
+    if (!s)
+        return err_set(err, RC_NOMEM, "out of memory");
+    s->config = config;
+    fill_listeners(s);
+    int rc = log_open(&s->log, config_settings(config)->log.output, LOG_RING_BYTES, err);
+    rc = rc ? rc : run_with_log(s, err);
+    log_close(s->log);
+    free(s);
     return rc;
 }

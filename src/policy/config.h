@@ -70,6 +70,7 @@ struct settings {
         uint64_t tunnels;
         uint64_t body_bytes; /* of judged bodies, whole process */
     } limits;
+    size_t workers;          /* 0: as many as there are processors to run on */
     const char **host_names; /* names a TCP client may put in Host */
     size_t n_host_names;
 };

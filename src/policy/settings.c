@@ -126,6 +126,7 @@ void settings_read(lua_State *L, int index, struct settings *out)
     out->lua.memory = field_count(L, index, "memory");
     out->lua.cpu_ms = field_count(L, index, "cpu_ms");
     out->lua.instructions = field_count(L, index, "instructions");
+    out->workers = (size_t)field_count(L, index, "workers");
     out->limits.connections = field_count(L, index, "connections");
     out->limits.tunnels = field_count(L, index, "tunnels");
     out->limits.body_bytes = field_count(L, index, "body_bytes");

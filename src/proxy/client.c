@@ -212,6 +212,15 @@ static void on_broken(struct stream *s)
         client_close(c);
 }
 
+static void forget(struct worker *w)
+{
+    if (atomic_fetch_sub(&w->n_clients, 1) == 1 && w->most_clients >= TRIM_FROM) {
+        w->most_clients = 0;
+        (void)malloc_trim(0);
+    }
+    w->on_change(w);
+}
+
 static void on_closed(struct stream *s)
 {
     struct client *c = OWNER(s, struct client, stream);
@@ -224,49 +233,42 @@ static void on_closed(struct stream *s)
         c->next->prev = c->prev;
     buf_release(&c->stash);
     free(c);
-    if (--w->n_clients == 0 && w->most_clients >= TRIM_FROM) {
-        w->most_clients = 0;
-        (void)malloc_trim(0);
-    }
-    w->on_change(w->arg);
+    forget(w);
 }
 
 static const struct stream_events events = {on_read, on_end, on_drain, on_broken, on_closed};
 
-static struct client *client_new(struct worker *w, const struct listener *l, int fd)
+static struct client *client_new(struct worker *w, struct arrival a)
 {
     struct client *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
     c->worker = w;
-    c->listener = l;
+    c->listener = a.listener;
     c->next = w->clients;
     if (c->next)
         c->next->prev = c;
     w->clients = c;
-    if (++w->n_clients > w->most_clients)
-        w->most_clients = w->n_clients;
+    const size_t now = atomic_load_explicit(&w->n_clients, memory_order_relaxed);
+    if (now > w->most_clients)
+        w->most_clients = now;
     reader_init(&c->reader, READER_REQUESTS);
     buf_init(&c->stash, HEAD_BYTES_MAX + STREAM_INPUT);
-    peer_read(&c->peer, fd, listener_is_tcp(l));
+    peer_read(&c->peer, a.fd, listener_is_tcp(a.listener));
     return c;
 }
 
-void client_open(struct worker *w, const struct listener *l, int fd)
+void client_open(struct worker *w, struct arrival a)
 {
-    const size_t limit = w->options.limits.connections;
-    if (limit && w->n_clients >= limit + CLIENTS_OVER) {
-        close(fd);
-        return;
-    }
-    struct client *c = client_new(w, l, fd);
+    struct client *c = client_new(w, a);
     if (!c) {
-        close(fd);
+        close(a.fd);
+        forget(w);
         return;
     }
-    if (stream_open(&c->stream, w->loop, fd, listener_is_tcp(l), w->input, &events))
+    if (stream_open(&c->stream, w->loop, a.fd, listener_is_tcp(a.listener), w->input, &events))
         return;
-    if (limit && w->n_clients > limit)
+    if (a.surplus)
         exchange_begin_refused(c, REFUSAL_TOO_MANY);
     else
         deadline_arm(&w->head, &c->deadline);

@@ -14,7 +14,6 @@
 
 enum {
     EARLY_MAX = 16 * 1024, /* reading pauses once so much has come early */
-    CLIENTS_OVER = 32,     /* over limits.connections: told so; more are closed unanswered */
 };
 
 struct client {
@@ -33,8 +32,8 @@ struct client {
     bool lingering;   /* answered for the last time: what comes is dropped */
 };
 
-/* Takes the accepted descriptor. */
-void client_open(struct worker *w, const struct listener *l, int fd);
+/* Takes the accepted descriptor, which the worker has counted already. */
+void client_open(struct worker *w, struct arrival a);
 
 /* Goes on with what is in the stash: to be called when an exchange has begun to want
  * bytes, or stopped to. Does nothing when it is already at it. */

@@ -77,7 +77,7 @@ static struct exchange *exchange_new(struct client *c)
     ex->started = uv_hrtime();
     worker_request_id(w, ex->id);
     c->exchange = ex;
-    w->n_exchanges++;
+    worker_count(&w->n_exchanges, true);
     return ex;
 }
 
@@ -91,7 +91,7 @@ static void tidy(struct buf *b)
 static void give_room_back(struct exchange *ex)
 {
     if (ex->has_room)
-        budget_return(&ex->worker->budget, &ex->room);
+        budget_return(&ex->room);
     ex->has_room = false;
 }
 
@@ -110,8 +110,9 @@ static void exchange_free(struct exchange *ex)
     worker_give_head(w, ex->held);
     free(ex->judged);
     lookup_free(w, ex->lookups);
-    w->n_exchanges--;
-    w->n_tunnels -= ex->hijack;
+    worker_count(&w->n_exchanges, false);
+    if (ex->hijack)
+        atomic_fetch_sub(&w->ledger->tunnels, 1);
     tidy(&ex->bytes);
     tidy(&ex->body);
     tidy(&ex->out);
@@ -170,7 +171,7 @@ static const struct decision *kept_decision(struct exchange *ex)
 
 static void report(struct exchange *ex, enum exchange_end end)
 {
-    const struct proxy_observer *o = ex->worker->options.observer;
+    const struct proxy_observer *o = ex->worker->observer;
     if (!o || !o->on_exchange)
         return;
     const struct exchange_report r = {
@@ -223,7 +224,7 @@ void exchange_settle(struct exchange *ex)
 void exchange_cut(struct exchange *ex, enum exchange_end end)
 {
     struct client *c = ex->client;
-    const struct proxy_local *local = ex->worker->options.local;
+    const struct proxy_local *local = ex->worker->local;
     if (ex->response == RESPONSE_ASKED && local->forget)
         local->forget(local->arg, ex);
     exchange_let_go(ex, false);

@@ -151,7 +151,7 @@ static void gather_body(struct exchange *ex)
     }
     ex->body.max = max;
     ex->has_room = true;
-    if (budget_take(&w->budget, &ex->room, ex->chunked ? max : (size_t)ex->length))
+    if (budget_take(&w->bodies, &ex->room, ex->chunked ? max : (size_t)ex->length))
         hold(ex);
     else
         deadline_arm(&w->budget_wait, &ex->deadline);
@@ -179,7 +179,7 @@ static bool path_is_clean(const struct exchange *ex)
 
 static bool ask_local(struct exchange *ex)
 {
-    const struct proxy_local *local = ex->worker->options.local;
+    const struct proxy_local *local = ex->worker->local;
     if (!local || ex->method != METHOD_GET || !path_is_clean(ex) ||
         !local->matches(local->arg, ex->target.path))
         return false;
@@ -192,7 +192,7 @@ static bool ask_local(struct exchange *ex)
 void exchange_consider(struct exchange *ex)
 {
     struct worker *w = ex->worker;
-    const struct proxy_options *o = &w->options;
+    const struct proxy_options *o = w->options;
     const struct head *h = &ex->held->head;
     if (listener_is_tcp(ex->client->listener) && !browser_free(h, o->host_names, o->n_host_names)) {
         exchange_refuse(ex, REFUSAL_BROWSER);
@@ -225,7 +225,7 @@ void exchange_consider(struct exchange *ex)
 static void arm_request(struct exchange *ex)
 {
     struct worker *w = ex->worker;
-    const uint64_t ms = w->options.timeouts.request;
+    const uint64_t ms = w->options->timeouts.request;
     deadline_disarm(&ex->deadline);
     if (ex->route->deadline == DEADLINE_REQUEST)
         deadline_arm(&w->request, &ex->deadline);
@@ -280,12 +280,10 @@ void exchange_connect(struct exchange *ex)
 static bool claim_tunnel(struct exchange *ex)
 {
     struct worker *w = ex->worker;
-    const size_t limit = w->options.limits.tunnels;
     if (!ex->route->hijack)
         return true;
-    if (limit && w->n_tunnels >= limit)
+    if (!ledger_claim(&w->ledger->tunnels, 1, w->options->limits.tunnels))
         return false;
-    w->n_tunnels++;
     ex->hijack = ex->close = ex->retried = true;
     return true;
 }
@@ -310,7 +308,7 @@ static int emit(struct exchange *ex)
 static void forward(struct exchange *ex)
 {
     struct worker *w = ex->worker;
-    const uint64_t connect = w->options.timeouts.connect;
+    const uint64_t connect = w->options->timeouts.connect;
     if (!claim_tunnel(ex)) {
         exchange_refuse(ex, REFUSAL_TOO_MANY_TUNNELS);
         return;

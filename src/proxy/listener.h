@@ -26,7 +26,7 @@ typedef void listener_trouble_fn(struct listener *l, int error, bool for_good);
 
 struct listener {
     const struct proxy_listener *settings; /* borrowed */
-    enum listener_state state;
+    _Atomic enum listener_state state;
     int fd; /* -1: closed */
     dev_t dev;
     ino_t ino;

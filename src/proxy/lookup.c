@@ -13,7 +13,7 @@ void lookup_free(struct worker *w, struct lookups *l)
     if (!l)
         return;
     for (size_t i = 0; i < l->n; i++) {
-        w->lookup_bytes -= l->bodies[i].len;
+        atomic_fetch_sub(&w->ledger->lookups, l->bodies[i].len);
         buf_release(&l->bodies[i]);
     }
     free(l);
@@ -103,10 +103,13 @@ static void finish(struct exchange *ex, bool reusable)
 
 static bool keep(struct worker *w, struct buf *body, struct str data)
 {
-    if (w->lookup_bytes + data.n > LOOKUP_BYTES_MAX || buf_append(body, data))
+    atomic_size_t *held = &w->ledger->lookups;
+    if (!ledger_claim(held, data.n, LOOKUP_BYTES_MAX))
         return false;
-    w->lookup_bytes += data.n;
-    return true;
+    if (buf_append(body, data) == RC_OK)
+        return true;
+    atomic_fetch_sub(held, data.n);
+    return false;
 }
 
 void lookup_heard(struct exchange *ex, struct str bytes)

@@ -12,7 +12,7 @@
 
 enum {
     LOOKUP_BODY_MAX = 8 * 1024 * 1024,   /* of one answer */
-    LOOKUP_BYTES_MAX = 64 * 1024 * 1024, /* of a worker's answers, all together */
+    LOOKUP_BYTES_MAX = 64 * 1024 * 1024, /* of all answers that are held */
 };
 
 struct lookups {

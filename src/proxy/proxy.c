@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proxy/proxy.h"
 
-#include "proxy/client.h"
+#include "proxy/crew.h"
 #include "proxy/listener.h"
 #include "proxy/owner.h"
-#include "proxy/upstream.h"
-#include "proxy/worker.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-enum { ACCEPT_RETRY_MS = 100 };
+enum {
+    ACCEPT_RETRY_MS = 100,
+    CLIENTS_OVER = 32, /* over limits.connections: told so; more are closed unanswered */
+};
 
 const struct proxy_timeouts proxy_default_timeouts = {
     .head = 5000,
@@ -31,19 +33,25 @@ const struct proxy_limits proxy_default_limits = {
 };
 
 struct proxy {
-    struct worker worker;
-    struct deadline_class drain_class, accept_class;
-    struct deadline_entry drain_deadline, accept_deadline;
+    struct crew crew;
+    struct deadline_class accept_class;
+    struct deadline_entry accept_deadline;
     proxy_drained_fn *done; /* set from proxy_drain on */
     void *done_arg;
-    bool ending; /* nothing but the timer is left */
     size_t n_listeners;
     size_t n_polled; /* listeners whose handle has not closed */
     struct listener listeners[PROXY_LISTENERS_MAX];
 };
 
+static void tell(struct proxy *p, enum proxy_event e, const struct listener *l, int code)
+{
+    worker_tell(crew_first(&p->crew), e, l->settings->name, code);
+}
+
 static void resume_accepting(struct proxy *p)
 {
+    deadline_disarm(&p->accept_deadline);
+    atomic_store(&p->crew.starved, false);
     for (size_t i = 0; i < p->n_listeners; i++)
         listener_resume(&p->listeners[i]);
 }
@@ -56,50 +64,48 @@ static void on_accept_due(struct deadline_entry *e)
 static void on_accept(struct listener *l, int fd)
 {
     struct proxy *p = l->owner;
+    const size_t limit = p->crew.options.limits.connections;
+    const size_t n = crew_clients(&p->crew);
     if (l->told)
-        worker_tell(&p->worker, PROXY_ACCEPT_RESUMED, l->settings->name, 0);
+        tell(p, PROXY_ACCEPT_RESUMED, l, 0);
     l->told = false;
-    client_open(&p->worker, l, fd);
+    if (limit && n >= limit + CLIENTS_OVER)
+        close(fd);
+    else
+        crew_hand_out(&p->crew,
+                      (struct arrival){.listener = l, .fd = fd, .surplus = limit && n >= limit});
 }
 
 static void on_trouble(struct listener *l, int error, bool for_good)
 {
     struct proxy *p = l->owner;
     if (for_good || !l->told) /* not for each time that it is tried in vain */
-        worker_tell(&p->worker, for_good ? PROXY_LISTENER_FAILED : PROXY_ACCEPT_PAUSED,
-                    l->settings->name, -error);
+        tell(p, for_good ? PROXY_LISTENER_FAILED : PROXY_ACCEPT_PAUSED, l, -error);
     l->told = true;
-    if (!for_good)
-        deadline_arm(&p->accept_class, &p->accept_deadline);
+    if (for_good)
+        return;
+    atomic_store(&p->crew.starved, true);
+    deadline_arm(&p->accept_class, &p->accept_deadline);
 }
 
-static void on_timer_closed(uv_handle_t *h)
+static void on_closed(struct worker *w)
 {
-    struct deadlines *d = h->data;
-    struct proxy *p = OWNER(d, struct proxy, worker.deadlines);
-    worker_release(&p->worker);
+    struct proxy *p = w->arg;
     p->done(p->done_arg); /* may free the proxy */
 }
 
-/* The timer goes last: its callback is the drain's end. */
 static void end_if_empty(struct proxy *p)
 {
-    const struct worker *w = &p->worker;
-    if (!p->done || p->ending || w->n_clients || w->n_upstreams || p->n_polled)
-        return;
-    p->ending = true;
-    deadline_disarm(&p->drain_deadline);
-    deadlines_close(&p->worker.deadlines, on_timer_closed);
+    if (p->done && p->n_polled == 0 && crew_is_done(&p->crew))
+        crew_close(&p->crew);
 }
 
-/* A descriptor is free again. */
-static void on_change(void *arg)
+/* A descriptor may be free again. */
+static void on_change(struct worker *w)
 {
-    struct proxy *p = arg;
-    if (deadline_is_armed(&p->accept_deadline)) {
-        deadline_disarm(&p->accept_deadline);
+    struct proxy *p = w->arg;
+    if (!p->done && atomic_load(&p->crew.starved))
         resume_accepting(p);
-    }
     end_if_empty(p);
 }
 
@@ -109,20 +115,6 @@ static void on_listener_closed(uv_handle_t *h)
     struct proxy *p = l->owner;
     p->n_polled--;
     end_if_empty(p);
-}
-
-static void shut_clients(struct proxy *p, bool force)
-{
-    struct client *next;
-    for (struct client *c = p->worker.clients; c; c = next) {
-        next = c->next;
-        client_shut(c, force);
-    }
-}
-
-static void on_drain_due(struct deadline_entry *e)
-{
-    shut_clients(OWNER(e, struct proxy, drain_deadline), true);
 }
 
 static int open_listeners(struct proxy *p, const struct proxy_options *o, struct err *err)
@@ -145,10 +137,7 @@ static void close_listeners(struct proxy *p)
 
 static void serve(struct proxy *p)
 {
-    struct worker *w = &p->worker;
-    w->on_change = on_change;
-    w->arg = p;
-    deadline_class_init(&p->drain_class, &w->deadlines, w->options.timeouts.drain, on_drain_due);
+    struct worker *w = crew_first(&p->crew);
     deadline_class_init(&p->accept_class, &w->deadlines, ACCEPT_RETRY_MS, on_accept_due);
     for (size_t i = 0; i < p->n_listeners; i++) {
         struct listener *l = &p->listeners[i];
@@ -161,7 +150,7 @@ static void serve(struct proxy *p)
         if (rc == 0)
             continue;
         l->state = LISTENER_FAILED;
-        worker_tell(w, PROXY_LISTENER_FAILED, l->settings->name, rc);
+        tell(p, PROXY_LISTENER_FAILED, l, rc);
     }
 }
 
@@ -169,14 +158,16 @@ int proxy_start(struct proxy **out, const struct proxy_options *o, struct err *e
 {
     if (o->n_listeners == 0 || o->n_listeners > PROXY_LISTENERS_MAX)
         return err_set(err, RC_SYSTEM, "a proxy has 1 to %d listeners", PROXY_LISTENERS_MAX);
+    if (o->n_workers == 0 || o->n_workers > PROXY_WORKERS_MAX)
+        return err_set(err, RC_SYSTEM, "a proxy has 1 to %d workers", PROXY_WORKERS_MAX);
     struct proxy *p = calloc(1, sizeof *p);
     if (!p)
         return err_set(err, RC_NOMEM, "out of memory");
     int rc = open_listeners(p, o, err);
     if (rc == RC_OK) {
-        rc = worker_init(&p->worker, o);
+        rc = crew_start(&p->crew, o, on_change, on_closed, p, err);
         if (rc)
-            (void)err_set(err, rc, "out of memory");
+            crew_free(&p->crew);
     }
     if (rc) {
         close_listeners(p);
@@ -188,26 +179,27 @@ int proxy_start(struct proxy **out, const struct proxy_options *o, struct err *e
     return RC_OK;
 }
 
+/* Those who wait in the queue are still accepted, and handed out before the others hear of
+ * the drain. */
 void proxy_drain(struct proxy *p, proxy_drained_fn *done, void *arg)
 {
-    struct worker *w = &p->worker;
     assert(!p->done);
     for (size_t i = 0; i < p->n_listeners; i++)
         listener_drain(&p->listeners[i]);
     p->done = done;
     p->done_arg = arg;
-    w->draining = true;
     deadline_disarm(&p->accept_deadline);
     for (size_t i = 0; i < p->n_listeners; i++)
         (void)listener_close(&p->listeners[i]);
-    upstream_close_idle(w);
-    shut_clients(p, w->options.timeouts.drain == 0);
-    deadline_arm(&p->drain_class, &p->drain_deadline);
+    crew_drain(&p->crew);
     end_if_empty(p);
 }
 
 void proxy_free(struct proxy *p)
 {
+    if (!p)
+        return;
+    crew_free(&p->crew);
     free(p);
 }
 
@@ -225,12 +217,16 @@ uint16_t proxy_listener_port(const struct proxy *p, size_t i)
 
 struct proxy_counts proxy_count(const struct proxy *p)
 {
-    const struct worker *w = &p->worker;
-    return (struct proxy_counts){
-        .clients = w->n_clients,
-        .exchanges = w->n_exchanges,
-        .upstreams = w->n_upstreams,
-        .upstreams_idle = w->n_idle,
-        .body_bytes = w->budget.used,
+    const struct crew *crew = &p->crew;
+    struct proxy_counts c = {
+        .clients = crew_clients(crew),
+        .body_bytes = atomic_load(&crew->ledger.bodies.used),
     };
+    for (size_t i = 0; i < crew->n; i++) {
+        const struct worker *w = &crew->workers[i];
+        c.exchanges += atomic_load(&w->n_exchanges);
+        c.upstreams += atomic_load(&w->n_upstreams);
+        c.upstreams_idle += atomic_load(&w->n_idle);
+    }
+    return c;
 }

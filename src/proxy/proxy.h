@@ -1,8 +1,12 @@
 /* proxy.h - the proxy as its composer (src/app) sees it.
  *
  * A proxy listens, asks the policy about every request, forwards what is allowed to the
- * engine and tells an observer what became of each exchange. It runs on one loop, never
- * blocks it and never exits the process.
+ * engine and tells an observer what became of each exchange. It never blocks a loop and
+ * never exits the process.
+ *
+ * It runs on one or more workers. The first one's loop is the caller's to run: it accepts,
+ * and serves too. Each other one gets a thread of the proxy's own, from proxy_start until
+ * the drain has ended. Functions here are called on the first one's thread.
  *
  * Life cycle: proxy_start, then proxy_drain once, then proxy_free from its callback or
  * later. Times are milliseconds; 0 means no limit unless said otherwise. SIGPIPE must be
@@ -20,7 +24,7 @@
 
 struct proxy;
 
-enum { PROXY_LISTENERS_MAX = 32 };
+enum { PROXY_LISTENERS_MAX = 32, PROXY_WORKERS_MAX = 32 };
 
 /* One place to listen at: a unix socket when `path` is set, else TCP. Everything borrowed
  * until proxy_free. */
@@ -97,7 +101,8 @@ enum proxy_event {
     PROXY_UPSTREAM_REACHED, /* the first time after it was not */
 };
 
-/* What the proxy tells. Any function may be NULL. None may start or end a proxy. */
+/* What a worker tells, on its own thread. Any function may be NULL. None may start or end a
+ * proxy. */
 struct proxy_observer {
     void (*on_exchange)(void *arg, const struct exchange_report *r);
     /* name: the listener's, or the upstream's socket */
@@ -117,10 +122,18 @@ struct proxy_local {
     void *arg;
 };
 
-/* Whatever is pointed to is borrowed until proxy_free; the rest is copied. */
-struct proxy_options {
+/* What one worker works with, all of it its own. */
+struct proxy_worker {
     uv_loop_t *loop;
     struct policy *policy;
+    const struct proxy_observer *observer; /* may be NULL */
+    const struct proxy_local *local;       /* may be NULL */
+};
+
+/* Whatever is pointed to is borrowed until proxy_free; the rest is copied. */
+struct proxy_options {
+    const struct proxy_worker *workers;
+    size_t n_workers;
     const char *upstream_socket;
     const struct proxy_listener *listeners;
     size_t n_listeners;
@@ -128,8 +141,6 @@ struct proxy_options {
     struct proxy_limits limits;
     const char *const *host_names; /* that a Host on TCP may carry, beside localhost and IPs */
     size_t n_host_names;
-    const struct proxy_observer *observer; /* may be NULL */
-    const struct proxy_local *local;       /* may be NULL */
 };
 
 /* The reference's values, and ours where it has none. */
@@ -157,9 +168,11 @@ enum listener_state {
     LISTENER_FAILED,
 };
 
+/* This one from any thread. */
 enum listener_state proxy_listener_state(const struct proxy *p, size_t i);
 uint16_t proxy_listener_port(const struct proxy *p, size_t i); /* 0 for a unix socket */
 
+/* Of all workers together. */
 struct proxy_counts {
     size_t clients;
     size_t exchanges;

@@ -20,7 +20,7 @@ static void leave_pool(struct upstream *u)
     if (u->next)
         u->next->prev = u->prev;
     u->prev = u->next = NULL;
-    w->n_idle--;
+    worker_count(&w->n_idle, false);
     deadline_disarm(&u->deadline);
 }
 
@@ -68,8 +68,8 @@ static void on_closed(struct stream *s)
     struct worker *w = u->worker;
     buf_release(&u->in);
     free(u);
-    w->n_upstreams--;
-    w->on_change(w->arg);
+    worker_count(&w->n_upstreams, false);
+    w->on_change(w);
 }
 
 static const struct stream_events events = {on_read, on_end, on_drain, on_broken, on_closed};
@@ -117,15 +117,14 @@ static int connect_to(const char *path)
 static void tell_reached(struct worker *w, int rc)
 {
     const bool unreachable = rc != 0;
-    if (unreachable != w->unreachable)
+    if (unreachable != atomic_exchange(&w->ledger->unreachable, unreachable))
         worker_tell(w, unreachable ? PROXY_UPSTREAM_UNREACHABLE : PROXY_UPSTREAM_REACHED,
-                    w->options.upstream_socket, rc);
-    w->unreachable = unreachable;
+                    w->options->upstream_socket, rc);
 }
 
 int upstream_dial(struct worker *w, struct exchange *ex, struct upstream **out)
 {
-    const int fd = connect_to(w->options.upstream_socket);
+    const int fd = connect_to(w->options->upstream_socket);
     if (fd != -EAGAIN)
         tell_reached(w, fd < 0 ? fd : 0);
     if (fd < 0)
@@ -136,7 +135,7 @@ int upstream_dial(struct worker *w, struct exchange *ex, struct upstream **out)
         return UV_ENOMEM;
     }
     u->worker = w;
-    w->n_upstreams++;
+    worker_count(&w->n_upstreams, true);
     reader_init(&u->reader, READER_RESPONSES);
     buf_init(&u->in, HEAD_BYTES_MAX + STREAM_INPUT);
     const int rc = stream_open(&u->stream, w->loop, fd, false, w->input, &events);
@@ -160,7 +159,7 @@ void upstream_return(struct upstream *u)
     if (u->next)
         u->next->prev = u;
     w->idle_upstreams = u;
-    w->n_idle++;
+    worker_count(&w->n_idle, true);
     deadline_arm(&w->idle, &u->deadline);
 }
 

@@ -4,6 +4,7 @@
 #include "proxy/client.h"
 #include "proxy/exchange.h"
 #include "proxy/lookup.h"
+#include "proxy/owner.h"
 #include "proxy/upstream.h"
 
 #include <assert.h>
@@ -15,9 +16,23 @@
 enum { OUT_MAX = 3 * HEAD_BYTES_MAX + 4096, DIAL_RETRY_MS = 10 };
 enum { LINGER_MS = 1000, WATCH_MS = 1000 };
 
+static void shut_clients(struct worker *w, bool force)
+{
+    struct client *next;
+    for (struct client *c = w->clients; c; c = next) {
+        next = c->next;
+        client_shut(c, force);
+    }
+}
+
+static void on_drain_due(struct deadline_entry *e)
+{
+    shut_clients(OWNER(e, struct worker, drain_deadline), true);
+}
+
 static void init_deadlines(struct worker *w)
 {
-    const struct proxy_timeouts *t = &w->options.timeouts;
+    const struct proxy_timeouts *t = &w->options->timeouts;
     struct deadlines *d = &w->deadlines;
     deadlines_init(d, w->loop);
     deadline_class_init(&w->head, d, t->head, client_on_head_due);
@@ -31,22 +46,95 @@ static void init_deadlines(struct worker *w)
     deadline_class_init(&w->request, d, t->request, exchange_on_request_due);
     deadline_class_init(&w->request_plus, d, t->request, exchange_on_request_due);
     deadline_class_init(&w->idle, d, t->idle, upstream_on_idle_due);
+    deadline_class_init(&w->drain, d, t->drain, on_drain_due);
 }
 
-int worker_init(struct worker *w, const struct proxy_options *options)
+/* Connections that were handed over before the drain are clients of it. */
+static void on_wake(uv_async_t *wake)
 {
-    *w = (struct worker){.loop = options->loop, .policy = options->policy, .options = *options};
+    struct worker *w = OWNER(wake, struct worker, wake);
+    const bool drain = atomic_load(&w->told_to_drain);
+    struct arrival a;
+    while (inbox_take(&w->inbox, &a))
+        client_open(w, a);
+    budget_deliver(&w->bodies);
+    if (drain && !w->draining)
+        worker_drain(w);
+    w->on_change(w);
+}
+
+static void wake(void *arg)
+{
+    worker_wake(arg);
+}
+
+int worker_init(struct worker *w, const struct proxy_options *o, size_t which, struct ledger *l)
+{
+    const struct proxy_worker *settings = &o->workers[which];
+    *w = (struct worker){
+        .loop = settings->loop,
+        .policy = settings->policy,
+        .observer = settings->observer,
+        .local = settings->local,
+        .options = o,
+        .ledger = l,
+        .bodies = {&l->bodies, exchange_on_granted, wake, w, {NULL, NULL}},
+    };
     w->input = malloc(STREAM_INPUT);
     if (!w->input)
         return RC_NOMEM;
+    if (uv_async_init(w->loop, &w->wake, on_wake)) {
+        free(w->input);
+        return RC_SYSTEM;
+    }
     buf_init(&w->out, OUT_MAX);
     buf_init(&w->json, OWN_ANSWER_MAX);
-    budget_init(&w->budget, options->limits.body_bytes, exchange_on_granted);
     init_deadlines(w);
     return RC_OK;
 }
 
-void worker_release(struct worker *w)
+void worker_take(struct worker *w, struct arrival a)
+{
+    atomic_fetch_add(&w->n_clients, 1);
+    client_open(w, a);
+}
+
+bool worker_hand(struct worker *w, struct arrival a)
+{
+    atomic_fetch_add(&w->n_clients, 1);
+    const bool taken = inbox_put(&w->inbox, a);
+    if (taken)
+        worker_wake(w);
+    else
+        atomic_fetch_sub(&w->n_clients, 1);
+    return taken;
+}
+
+void worker_wake(struct worker *w)
+{
+    (void)uv_async_send(&w->wake);
+}
+
+void worker_drain(struct worker *w)
+{
+    w->draining = true;
+    upstream_close_idle(w);
+    shut_clients(w, w->options->timeouts.drain == 0);
+    deadline_arm(&w->drain, &w->drain_deadline);
+}
+
+void worker_tell_drain(struct worker *w)
+{
+    atomic_store(&w->told_to_drain, true);
+    worker_wake(w);
+}
+
+bool worker_is_drained(const struct worker *w)
+{
+    return w->draining && !atomic_load(&w->n_clients) && !w->n_upstreams;
+}
+
+static void release(struct worker *w)
 {
     assert(!w->clients && !w->n_exchanges && !w->n_upstreams);
     exchange_release_free(w);
@@ -58,7 +146,28 @@ void worker_release(struct worker *w)
     buf_release(&w->out);
     buf_release(&w->json);
     free(w->input);
-    w->input = NULL;
+}
+
+static void on_wake_closed(uv_handle_t *h)
+{
+    struct worker *w = OWNER((uv_async_t *)h, struct worker, wake);
+    release(w);
+    w->on_closed(w); /* may free the worker */
+}
+
+static void on_timer_closed(uv_handle_t *h)
+{
+    struct deadlines *d = h->data;
+    struct worker *w = OWNER(d, struct worker, deadlines);
+    uv_close((uv_handle_t *)&w->wake, on_wake_closed);
+}
+
+void worker_close(struct worker *w)
+{
+    assert(worker_is_drained(w) && !w->ending);
+    w->ending = true;
+    deadline_disarm(&w->drain_deadline);
+    deadlines_close(&w->deadlines, on_timer_closed);
 }
 
 /* Without random bytes there is no telling requests apart, and the kernel always has some
@@ -111,7 +220,7 @@ void worker_give_head(struct worker *w, struct held_head *h)
 
 void worker_tell(const struct worker *w, enum proxy_event e, const char *name, int code)
 {
-    const struct proxy_observer *o = w->options.observer;
+    const struct proxy_observer *o = w->observer;
     if (o && o->on_event)
         o->on_event(o->arg, e, name, code);
 }

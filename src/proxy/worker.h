@@ -1,8 +1,9 @@
 /* worker.h - a loop and everything that lives on it.
  *
  * A worker owns what its clients, exchanges and upstream connections share: the read
- * buffer, deadlines, pool, budget, scratch memory and free lists. The policy is borrowed.
- * One thread; nothing here is shared with another worker.
+ * buffer, deadlines, pool, scratch memory and free lists. The policy is borrowed. It runs
+ * on one thread. Others only hand connections over to it (worker_hand), wake it, tell it
+ * to drain and read its counts; what is counted for the process is in the ledger.
  *
  * Scratch (out, json, response, decision) holds its contents until control goes back to
  * the loop or another exchange, whichever is first: use it and be done.
@@ -11,8 +12,9 @@
 #define SOCKGUARD_PROXY_WORKER_H
 
 #include "base/buf.h"
-#include "proxy/budget.h"
 #include "proxy/deadline.h"
+#include "proxy/inbox.h"
+#include "proxy/ledger.h"
 #include "proxy/proxy.h"
 #include "proxy/stream.h"
 
@@ -30,11 +32,20 @@ enum {
 
 struct worker {
     uv_loop_t *loop;
-    struct policy *policy; /* borrowed */
-    struct proxy_options options;
-    void (*on_change)(void *arg); /* a client or an upstream connection has gone */
-    void *arg;
+    struct policy *policy;                 /* borrowed */
+    const struct proxy_observer *observer; /* borrowed; may be NULL */
+    const struct proxy_local *local;       /* borrowed; may be NULL */
+    const struct proxy_options *options;   /* borrowed */
+    struct ledger *ledger;                 /* borrowed */
+    void (*on_change)(struct worker *w);   /* a connection has gone, or the worker was woken */
+    void (*on_closed)(struct worker *w);   /* after worker_close */
+    void *arg;                             /* the owner's */
     bool draining;
+    bool ending; /* worker_close was called */
+
+    uv_async_t wake;
+    struct inbox inbox;
+    atomic_bool told_to_drain;
 
     struct deadlines deadlines;
     struct deadline_class head, keep_alive, linger, watch;                        /* clients */
@@ -42,16 +53,16 @@ struct worker {
     struct deadline_class idle; /* upstream connections */
 
     struct client *clients; /* all, newest first */
-    size_t n_clients, most_clients;
-    size_t n_exchanges;
-    size_t n_tunnels; /* of these, those that are streams or may become one */
+    size_t most_clients;
+    atomic_size_t n_clients; /* those on their way included */
+    atomic_size_t n_exchanges;
 
     struct upstream *idle_upstreams; /* the last one returned first */
-    size_t n_idle, n_upstreams;
-    bool unreachable; /* as last told to the observer */
+    atomic_size_t n_idle, n_upstreams;
 
-    struct budget budget;
-    size_t lookup_bytes; /* of the engine's answers, held */
+    struct budget_user bodies;
+    struct deadline_class drain;
+    struct deadline_entry drain_deadline;
 
     struct exchange *free_exchanges;
     size_t n_free;
@@ -73,10 +84,32 @@ struct held_head {
     struct head head;
 };
 
-/* RC_OK or RC_NOMEM (nothing is left then). options are copied. No handle but the
- * deadlines' timer is initialised; it must be closed before worker_release. */
-int worker_init(struct worker *w, const struct proxy_options *options);
-void worker_release(struct worker *w);
+/* Of o->workers the one at `which`. RC_OK, RC_NOMEM or RC_SYSTEM; nothing is left then. Set
+ * on_change, on_closed and arg before the loop runs. */
+int worker_init(struct worker *w, const struct proxy_options *o, size_t which, struct ledger *l);
+
+/* Takes an accepted connection, which counts as a client from here on. */
+void worker_take(struct worker *w, struct arrival a);
+/* From another thread: the same, on the worker's own. False when it cannot take more now. */
+bool worker_hand(struct worker *w, struct arrival a);
+/* From any thread: on_change will be called on the worker's. */
+void worker_wake(struct worker *w);
+
+/* Lets exchanges finish, closes the rest after timeouts.drain. On the worker's thread, or
+ * (worker_tell_drain) from any. */
+void worker_drain(struct worker *w);
+void worker_tell_drain(struct worker *w);
+bool worker_is_drained(const struct worker *w);
+
+/* Once it is drained: closes what is left and calls on_closed last. */
+void worker_close(struct worker *w);
+
+/* A count that only the worker's thread changes, and any may read. */
+static inline void worker_count(atomic_size_t *n, bool more)
+{
+    const size_t now = atomic_load_explicit(n, memory_order_relaxed);
+    atomic_store_explicit(n, more ? now + 1 : now - 1, memory_order_relaxed);
+}
 
 /* Writes a fresh request id: 32 lower-case hex digits of 16 random bytes. */
 void worker_request_id(struct worker *w, char out[REQUEST_ID]);

@@ -50,7 +50,7 @@ static void with_health(void)
     memset(&health, 0, sizeof health);
     health.local = (struct proxy_local){matches, on_ask, forget, NULL};
     health.status = 200;
-    r.options.local = &health.local;
+    r.worker.local = &health.local;
     r.options.n_listeners = 2;
     r.options.host_names = names;
     r.options.n_host_names = 1;

@@ -63,15 +63,16 @@ void rig_init(struct rig *r)
     r->observer = (struct proxy_observer){on_exchange, on_event, r};
     r->listeners[0] = (struct proxy_listener){.name = "front", .path = r->front, .mode = 0600};
     r->listeners[1] = (struct proxy_listener){.name = "tcp", .host = "127.0.0.1"};
+    r->worker = (struct proxy_worker){
+        .loop = &r->loop, .policy = &r->policy, .observer = &r->observer};
     r->options = (struct proxy_options){
-        .loop = &r->loop,
-        .policy = &r->policy,
+        .workers = &r->worker,
+        .n_workers = 1,
         .upstream_socket = r->back,
         .listeners = r->listeners,
         .n_listeners = 1,
         .timeouts = proxy_default_timeouts,
         .limits = proxy_default_limits,
-        .observer = &r->observer,
     };
 }
 

@@ -58,6 +58,7 @@ struct rig {
     uv_loop_t loop;
     struct proxy *proxy;
     struct policy policy;
+    struct proxy_worker worker;   /* change between rig_init and rig_start */
     struct proxy_options options; /* change between rig_init and rig_start */
     struct proxy_observer observer;
     struct proxy_listener listeners[2];
