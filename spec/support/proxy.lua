@@ -17,6 +17,11 @@ function proxy.program()
 end
 
 
+-- With TEST_WORKERS=N every proxy that is started has N workers, and a silent client that
+-- makes the one which accepts busier than the others: else it would serve all there is.
+local WORKERS = os.getenv "TEST_WORKERS"
+
+
 -- The test's own environment without any SOCKGUARD_* of the person who runs it.
 local function environment(extra)
   local out = {}
@@ -27,6 +32,9 @@ local function environment(extra)
   end
   for name, value in pairs(extra or {}) do
     out[#out + 1] = name .. "=" .. value
+  end
+  if WORKERS then
+    out[#out + 1] = "SOCKGUARD_WORKERS=" .. WORKERS
   end
   return out
 end
@@ -139,6 +147,7 @@ function proxy.start(options)
     self:kill()
     error("sockguard did not start:\n" .. table.concat(self.lines, "\n"), 2)
   end
+  self.ballast = WORKERS and http.connect(self.address)
   return self
 end
 
@@ -165,6 +174,7 @@ end
 
 
 function Proxy:kill()
+  self:drop_ballast()
   if not self.code then
     self.handle:kill("sigkill")
     wait.until_true(function()
@@ -179,9 +189,18 @@ function Proxy:kill()
 end
 
 
+function Proxy:drop_ballast()
+  if self.ballast then
+    self.ballast:close()
+    self.ballast = nil
+  end
+end
+
+
 --- Asks it to end, once: a second signal would not wait for what is under way.
 function Proxy:terminate()
   if not self.asked then
+    self:drop_ballast()
     self.handle:kill("sigterm")
     self.asked = true
   end
