@@ -128,6 +128,20 @@ local FAULTS = {
     with.send("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
     with.send(json(200, "OK", '"done"'))
   end,
+  ["interim-flood"] = function(_, with)
+    with.send(("HTTP/1.1 102 Processing\r\n\r\n"):rep(10000))
+    with.send(json(200, "OK", '"done"'))
+  end,
+  ["excess"] = function(_, with)
+    with.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and more than was announced")
+  end,
+  ["second"] = function(_, with)
+    with.send(json(200, "OK", '"first"') .. json(200, "OK", '"second"'))
+  end,
+  ["cut-stream"] = function(_, with)
+    with.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\none\n\r\n")
+    with.after(100, with.close)
+  end,
   ["unasked-101"] = function(_, with)
     with.send("HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nhello")
   end,

@@ -199,11 +199,17 @@ function Engine:forget()
 end
 
 
---- Dies: hangs up on everybody and takes the socket away.
-function Engine:stop()
+--- Hangs up on everybody, and goes on listening.
+function Engine:hang_up()
   for _, connection in ipairs(self.connections) do
     hang_up(connection)
   end
+end
+
+
+--- Dies: hangs up on everybody and takes the socket away.
+function Engine:stop()
+  self:hang_up()
   for timer in pairs(self.timers) do
     timer:close()
   end

@@ -9,8 +9,8 @@
 
 struct ledger {
     struct budget bodies;
-    atomic_size_t tunnels; /* exchanges that are streams or may become one */
-    atomic_size_t lookups; /* bytes of the engine's answers to look-ups, held */
+    atomic_size_t tunnels;   /* exchanges that are streams or may become one */
+    atomic_size_t lookups;   /* bytes of the engine's answers to look-ups, held */
     atomic_bool unreachable; /* the engine, as last told to the observer */
 };
 

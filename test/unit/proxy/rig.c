@@ -63,8 +63,8 @@ void rig_init(struct rig *r)
     r->observer = (struct proxy_observer){on_exchange, on_event, r};
     r->listeners[0] = (struct proxy_listener){.name = "front", .path = r->front, .mode = 0600};
     r->listeners[1] = (struct proxy_listener){.name = "tcp", .host = "127.0.0.1"};
-    r->worker = (struct proxy_worker){
-        .loop = &r->loop, .policy = &r->policy, .observer = &r->observer};
+    r->worker =
+        (struct proxy_worker){.loop = &r->loop, .policy = &r->policy, .observer = &r->observer};
     r->options = (struct proxy_options){
         .workers = &r->worker,
         .n_workers = 1,
