@@ -9,13 +9,7 @@ local CONFIG = [[
 upstream: { request_timeout: 400ms }
 timeouts: { head: 400ms, body: 400ms, keep_alive: 30s, connect: 400ms, drain: 2s }
 limits: { connections: 600 }
-insecure_allow_body_blind_writes: true
-insecure_allow_read_exfiltration: true
-insecure_accept_opaque_buildkit_tunnels: true
-rules:
-  - match: { method: "*", path: "/**" }
-    action: allow
-]]
+]] .. house.EVERYTHING
 
 local JSON = { "Content-Type", "application/json" }
 local h
@@ -81,16 +75,6 @@ local function descriptors()
     n = n + 1
   end
   return n
-end
-
-
-local function status_field(name)
-  for line in io.lines("/proc/" .. h.guard.pid .. "/status") do
-    local value = line:match("^" .. name .. ":%s*(%d+)")
-    if value then
-      return tonumber(value)
-    end
-  end
 end
 
 
@@ -319,12 +303,6 @@ local function page_rows()
 end
 
 
--- Under AddressSanitizer freed memory is not given back, and its map is immense.
-local function is_sanitized()
-  return status_field("VmSize") > 1 << 32
-end
-
-
 describe("when", function()
   local GROWTH_KIB = 8 * 1024
   local before
@@ -332,7 +310,7 @@ describe("when", function()
   -- What is open when nobody is connected on either side.
   local function at_rest()
     h.engine:hang_up()
-    return { descriptors = descriptors(), threads = status_field("Threads") }
+    return { descriptors = descriptors(), threads = h.guard:status("Threads") }
   end
 
   setup(function()
@@ -343,7 +321,7 @@ describe("when", function()
     h.engine:hang_up()
     wait.pause(700) -- the silent client that a run with several workers begins with has gone
     before = at_rest()
-    before.memory = status_field("VmRSS")
+    before.memory = h.guard:status("VmRSS")
   end)
 
   teardown(function()
@@ -364,11 +342,11 @@ describe("when", function()
   end
 
   it("all is over, memory is what it was, within bounds", function()
-    if is_sanitized() then
+    if h.guard:is_sanitized() then
       return -- the sanitizer's own leak check at the end says it better
     end
-    assert.is_true(status_field("VmRSS") - before.memory < GROWTH_KIB,
-                   before.memory .. " KiB were " .. status_field("VmRSS"))
+    assert.is_true(h.guard:status("VmRSS") - before.memory < GROWTH_KIB,
+                   before.memory .. " KiB were " .. h.guard:status("VmRSS"))
   end)
 end)
 

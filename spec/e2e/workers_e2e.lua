@@ -18,16 +18,6 @@ rules:
 ]]
 
 
-local function threads_of(pid)
-  for line in io.lines("/proc/" .. pid .. "/status") do
-    local n = line:match("^Threads:%s*(%d+)")
-    if n then
-      return tonumber(n)
-    end
-  end
-end
-
-
 local function start(more)
   return house.start { config = CONFIG .. (more or "") .. RULES }
 end
@@ -62,7 +52,7 @@ describe("three workers", function()
   it("serve on three threads, with pools of their own", function()
     h = start()
     local one = house.start()
-    assert.equal(2, threads_of(h.guard.pid) - threads_of(one.guard.pid))
+    assert.equal(2, h.guard:status("Threads") - one.guard:status("Threads"))
     one:stop()
     local clients = crowd(h, 3, "/fault/slow-head")
     for _, client in ipairs(clients) do

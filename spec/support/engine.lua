@@ -60,12 +60,34 @@ local function tools(engine, connection)
     take_over = function(on_bytes)
       connection.taken = on_bytes
     end,
+    -- the same, and the engine keeps none of them
+    swallow = function(on_bytes)
+      connection.taken, connection.swallows = on_bytes, true
+    end,
+    pause = function()
+      connection.stream:read_stop()
+    end,
+    resume = function()
+      connection.stream:read_start(connection.on_read)
+    end,
+    stream = connection.stream,
   }
 end
 
 
 local function asks_to_continue(head)
   return (head.headers.expect or ""):lower() == "100-continue"
+end
+
+
+-- Whether somebody has taken the connection when only the head of a request is there.
+local function head_takes(engine, connection, head)
+  if not (engine.on_head and engine.on_head(head, tools(engine, connection))) then
+    return false
+  end
+  connection.taken = connection.taken or function() end
+  connection.at = head.body_at
+  return true
 end
 
 
@@ -81,20 +103,22 @@ local function serve(engine, connection)
       return
     end
     if request == nil then
-      if head and connection.seen_head ~= connection.at then
-        connection.seen_head = connection.at
-        if engine.on_head and engine.on_head(head, tools(engine, connection)) then
-          connection.taken = function() end
-        elseif asks_to_continue(head) and #bytes < head.body_at then
+      if not head or connection.seen_head == connection.at then
+        return
+      end
+      connection.seen_head = connection.at
+      if not head_takes(engine, connection, head) then
+        if asks_to_continue(head) and #bytes < head.body_at then
           reply(connection, "HTTP/1.1 100 Continue\r\n\r\n")
         end
+        return
       end
-      return
+    else
+      connection.at = request.ends
+      request.connection = connection.number
+      engine.requests[#engine.requests + 1] = request
+      engine.answer(request, tools(engine, connection))
     end
-    connection.at = request.ends
-    request.connection = connection.number
-    engine.requests[#engine.requests + 1] = request
-    engine.answer(request, tools(engine, connection))
   end
   -- what came behind a request that became a stream
   if connection.stream_from == nil then
@@ -111,14 +135,18 @@ local function on_connection(engine)
   engine.server:accept(stream)
   local connection = { stream = stream, bytes = "", at = 1, number = #engine.connections + 1 }
   engine.connections[connection.number] = connection
-  stream:read_start(function(_, bytes)
+  function connection.on_read(_, bytes)
     if not bytes then
       connection.ended = true
       hang_up(connection)
       return
     end
-    connection.bytes = connection.bytes .. bytes
     engine.last_byte = uv.now()
+    if connection.swallows then
+      connection.taken(bytes)
+      return
+    end
+    connection.bytes = connection.bytes .. bytes
     if engine.record then
       engine.record(connection.number, bytes)
     end
@@ -127,7 +155,8 @@ local function on_connection(engine)
     else
       serve(engine, connection)
     end
-  end)
+  end
+  stream:read_start(connection.on_read)
 end
 
 
@@ -164,16 +193,6 @@ function Engine:next(ms)
   return wait.until_true(function()
     return self.requests[1] and table.remove(self.requests, 1)
   end, ms or 2000)
-end
-
-
---- All bytes that have come, of all connections.
-function Engine:seen()
-  local all = {}
-  for i, connection in ipairs(self.connections) do
-    all[i] = connection.bytes
-  end
-  return table.concat(all)
 end
 
 

@@ -26,6 +26,16 @@ rules:
     reason: not for this test
 ]]
 
+-- Lets everything through that no check of a body refuses.
+house.EVERYTHING = [[
+insecure_allow_body_blind_writes: true
+insecure_allow_read_exfiltration: true
+insecure_accept_opaque_buildkit_tunnels: true
+rules:
+  - match: { method: "*", path: "/**" }
+    action: allow
+]]
+
 
 --- Starts both. options: those of support.engine and support.proxy (but path and upstream);
 -- config defaults to house.OPEN.

@@ -173,6 +173,24 @@ function Proxy:log_text()
 end
 
 
+--- A number of its /proc/PID/status: "VmRSS" in KiB, "Threads" …
+function Proxy:status(name)
+  for line in io.lines("/proc/" .. self.pid .. "/status") do
+    local value = line:match("^" .. name .. ":%s*(%d+)")
+    if value then
+      return tonumber(value)
+    end
+  end
+end
+
+
+--- Under a sanitizer freed memory is not given back: such a program's size says nothing. (Its
+-- map is immense, that is how it is known.)
+function Proxy:is_sanitized()
+  return self:status("VmSize") > 1 << 32
+end
+
+
 function Proxy:kill()
   self:drop_ballast()
   if not self.code then

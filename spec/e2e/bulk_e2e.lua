@@ -1,0 +1,209 @@
+-- bulk_e2e: much in one stream, and many streams. Every byte is compared; what sockguard holds
+-- meanwhile is looked at in the build as shipped.
+local bulk = require "support.bulk"
+local house = require "support.house"
+local http = require "support.http"
+local uv = require "luv"
+local wait = require "support.wait"
+
+local GIB = (1 << 30) // bulk.BLOCK -- in blocks
+local CEILING_KIB = 32 * 1024
+local STALLED_KIB = 4 * 1024 -- what the sockets on the way, and sockguard, may hold
+local LOAD = {
+  counted = { "Content-Length", tostring(GIB * bulk.BLOCK) },
+  endless = { "Content-Length", tostring(1 << 40) },
+}
+
+local h
+local engine_side -- of the one long stream: what bulk.send or bulk.receiver returned
+local event_streams -- the engine's ends of them
+
+
+-- Takes the engine's side of /images/load and of /containers/…/export.
+local function on_head(head, tools)
+  if head.target:find("/images/load", 1, true) then
+    engine_side = bulk.receiver()
+    engine_side.tools = tools
+    tools.swallow(function(bytes)
+      engine_side.take(bytes)
+      if engine_side.blocks == GIB then
+        tools.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+      end
+    end)
+    return true
+  end
+end
+
+
+local function answer(request, tools)
+  if request.target:find("/export", 1, true) then
+    tools.send("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n")
+    engine_side = bulk.send(tools.stream, GIB, tools.close)
+    return true
+  end
+  if request.target:find("/events", 1, true) then
+    tools.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    event_streams[#event_streams + 1] = tools
+    return true
+  end
+end
+
+
+local function load_of(length)
+  return http.bytes { method = "POST", target = "/v1.41/images/load",
+    headers = { { "Content-Type", "application/x-tar" }, length } }
+end
+
+
+-- A client whose answer's body goes to a receiver. Returns stream and receiver.
+local function export()
+  local stream, sink, head = uv.new_pipe(false), bulk.receiver(), ""
+  local function on_read(_, bytes)
+    if not bytes then
+      sink.ended = true
+    elseif sink.began then
+      sink.take(bytes)
+    else
+      head = head .. bytes
+      local _, stop = head:find("\r\n\r\n", 1, true)
+      if stop then
+        sink.began = true
+        sink.take(head:sub(stop + 1))
+      end
+    end
+  end
+  stream:connect(h.address, function(problem)
+    assert(not problem, problem)
+    stream:write("GET /v1.41/containers/a/export HTTP/1.1\r\nHost: docker\r\n"
+      .. "Connection: close\r\n\r\n")
+    stream:read_start(on_read)
+  end)
+  return stream, sink, on_read
+end
+
+
+local function peak_is_low()
+  if not h.guard:is_sanitized() then
+    local peak = h.guard:status("VmHWM")
+    print(("\nat most %d KiB resident"):format(peak))
+    assert.is_true(peak < CEILING_KIB, peak .. " KiB")
+  end
+end
+
+
+-- Waits until a count stands still; returns it.
+local function standing(count)
+  local last, since = count(), uv.now()
+  wait.until_true(function()
+    if count() ~= last then
+      last, since = count(), uv.now()
+    end
+    return uv.now() - since > 300
+  end, 10000)
+  return last
+end
+
+
+describe("in bulk", function()
+  before_each(function()
+    engine_side, event_streams = nil, {}
+    h = house.start { config = house.EVERYTHING, answer = answer, on_head = on_head }
+  end)
+
+  after_each(function()
+    h:stop()
+  end)
+
+  it("a load of 1 GiB arrives whole, and sockguard stays below 32 MiB", function()
+    local client = http.connect(h.address)
+    client:send(load_of(LOAD.counted))
+    bulk.send(client.stream, GIB, function() end)
+    assert.equal(200, client:final({ ms = 60000 }).status)
+    assert.is_nil(engine_side.wrong)
+    assert.equal(GIB, engine_side.blocks)
+    client:close()
+    peak_is_low()
+  end)
+
+  it("an export of 1 GiB arrives whole, and sockguard stays below 32 MiB", function()
+    local stream, sink = export()
+    assert.is_truthy(wait.until_true(function()
+      return sink.ended
+    end, 60000))
+    assert.is_nil(sink.wrong)
+    assert.equal(GIB, sink.blocks)
+    stream:close()
+    peak_is_low()
+  end)
+
+  it("a client that does not read stops the engine, and goes on where it stopped", function()
+    local stream, sink, on_read = export()
+    assert.is_truthy(wait.until_true(function()
+      return sink.blocks > 10
+    end, 5000))
+    stream:read_stop()
+    local taken = standing(function()
+      return engine_side.taken
+    end)
+    assert.is_true((taken - sink.blocks) * bulk.BLOCK // 1024 < STALLED_KIB)
+    stream:read_start(on_read)
+    assert.is_truthy(wait.until_true(function()
+      return sink.blocks > taken + 100
+    end, 5000))
+    assert.is_nil(sink.wrong)
+    stream:close()
+  end)
+
+  it("an engine that does not read stops the client, and goes on where it stopped", function()
+    local client = http.connect(h.address)
+    client:send(load_of(LOAD.endless))
+    local source = bulk.send(client.stream, 1 << 20, function() end)
+    assert.is_truthy(wait.until_true(function()
+      return engine_side and engine_side.blocks > 10
+    end, 5000))
+    local received = engine_side.blocks
+    engine_side.tools.pause()
+    local taken = standing(function()
+      return source.taken
+    end)
+    assert.is_true((taken - received) * bulk.BLOCK // 1024 < STALLED_KIB)
+    engine_side.tools.resume()
+    assert.is_truthy(wait.until_true(function()
+      return engine_side.blocks > taken + 100
+    end, 5000))
+    assert.is_nil(engine_side.wrong)
+    client:close()
+  end)
+
+  it("2,000 event streams are held, each for a few KiB", function()
+    local STREAMS = 2000
+    assert.equal(200, http.request(h.address, { target = "/_ping" }).status)
+    local before = h.guard:status("VmRSS")
+    local clients = {}
+    for i = 1, STREAMS do
+      clients[i] = http.connect(h.address)
+      clients[i]:send(http.bytes { target = "/v1.41/events" })
+      if i % 100 == 0 then
+        for k = i - 99, i do
+          assert.is_truthy(wait.until_true(function()
+            return clients[k].size > 0
+          end, 5000))
+        end
+      end
+    end
+    local each = (h.guard:status("VmRSS") - before) * 1024 // STREAMS
+    if not h.guard:is_sanitized() then
+      print(("\n%d idle event streams: %d bytes each"):format(STREAMS, each))
+      assert.is_true(each < 8192, each .. " bytes each")
+    end
+    for _, tools in ipairs(event_streams) do
+      tools.send("5\r\nevent\r\n")
+    end
+    for i = 1, STREAMS do
+      assert.is_truthy(wait.until_true(function()
+        return clients[i]:bytes():find("event", 1, true)
+      end, 5000), "stream " .. i)
+      clients[i]:close()
+    end
+  end)
+end)
