@@ -186,7 +186,7 @@ const struct route *route_find(enum method m, struct str normal)
 
 bool route_streams_at_once(const struct route *r, const struct head *h)
 {
-    return r->hijack && r->surface == SURFACE_NONE && r->body == BODY_NONE &&
+    return r->hijack && r->surface == SURFACE_NONE && r->body == BODY_UNREAD &&
            h->framing == FRAMING_CHUNKED;
 }
 

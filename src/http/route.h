@@ -44,10 +44,11 @@ struct str surface_name(enum surface s);
 
 enum body_kind {
     BODY_ANY,     /* forwarded as it is: not judged (GET bodies, unknown routes) */
-    BODY_NONE,    /* the engine reads no body here: a non-empty one is refused */
+    BODY_NONE,    /* none: a non-empty one is refused */
+    BODY_UNREAD,  /* the engine reads none, in which application/json may stand */
     BODY_JSON,    /* application/json */
     BODY_ARCHIVE, /* application/x-tar or none */
-    BODY_IMPORT,  /* images/create: none, but an archive where the query says fromSrc=- */
+    BODY_IMPORT,  /* images/create: an archive where the query says fromSrc=-, else UNREAD */
 };
 
 enum deadline {

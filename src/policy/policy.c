@@ -171,13 +171,13 @@ static struct str type_without_parameters(struct str type)
     return str_trim(type);
 }
 
-/* What clients send archives as: the docker CLI says text/plain where it says nothing. */
+/* What clients send archives as: the docker CLI says text/plain where it says nothing,
+ * dockerode application/tar. */
 static bool type_is_archive(struct str type)
 {
     static const struct str known[] = {
-        {"application/x-tar", 17}, {"application/octet-stream", 24},
-        {"application/gzip", 16},  {"application/x-gzip", 18},
-        {"text/plain", 10},
+        {"application/x-tar", 17},  {"application/octet-stream", 24}, {"application/gzip", 16},
+        {"application/x-gzip", 18}, {"application/tar", 15},          {"text/plain", 10},
     };
     const struct str bare = type_without_parameters(type);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
@@ -204,30 +204,36 @@ static bool body_kind_passes(const struct policy_request *r, struct decision *d)
 {
     if (!r->has_body)
         return true;
-    const bool imports = r->route->body == BODY_IMPORT && imports_body(r);
-    switch (r->route->body) {
+    const bool json =
+        str_eq_nocase(type_without_parameters(r->content_type), STR("application/json"));
+    enum body_kind kind = r->route->body;
+    if (kind == BODY_IMPORT)
+        kind = imports_body(r) ? BODY_ARCHIVE : BODY_UNREAD;
+    switch (kind) {
     case BODY_ANY:
         return true;
     case BODY_JSON:
-        if (str_eq_nocase(type_without_parameters(r->content_type), STR("application/json")))
+        if (json)
             return true;
         refuse(d, REFUSAL_BODY_TYPE);
         set_reason(d, "a body on %s must have Content-Type application/json", r->route->path);
         return false;
+    case BODY_UNREAD:
+        if (json)
+            return true;
+        break;
+    case BODY_ARCHIVE:
+        if (type_is_archive(r->content_type))
+            return true;
+        refuse(d, REFUSAL_BODY_TYPE);
+        set_reason(d, "a body on %s must have Content-Type application/x-tar", r->route->path);
+        return false;
     case BODY_NONE:
     case BODY_IMPORT:
-        if (imports)
-            break;
-        refuse(d, REFUSAL_BODY_UNEXPECTED);
-        set_reason(d, "the engine takes no request body on %s", r->route->path);
-        return false;
-    case BODY_ARCHIVE:
         break;
     }
-    if (type_is_archive(r->content_type))
-        return true;
-    refuse(d, REFUSAL_BODY_TYPE);
-    set_reason(d, "a body on %s must have Content-Type application/x-tar", r->route->path);
+    refuse(d, REFUSAL_BODY_UNEXPECTED);
+    set_reason(d, "the engine takes no request body on %s", r->route->path);
     return false;
 }
 
