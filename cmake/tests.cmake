@@ -1,7 +1,7 @@
 # Tests that are not C units. Names begin with their kind, by which scripts/test picks them:
 # spec (Lua units, *_spec.lua; need no program), e2e (*_e2e.lua, against the fake engine),
 # memory (the e2e specs that look at it, for the build as shipped),
-# cases, attacks, engine (need a real dockerd), lint.
+# soak (a random mixture), cases, attacks, engine (need a real dockerd), lint.
 function(program_test name)
   add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set(environment "LUA_PATH=${CMAKE_SOURCE_DIR}/spec/?.lua\;${CMAKE_SOURCE_DIR}/lua/?.lua\;\;"
@@ -18,6 +18,8 @@ program_test(e2e ${BUSTED} --pattern=_e2e spec/e2e)
 program_test(e2e/three-workers env TEST_WORKERS=3 ${BUSTED} --pattern=_e2e
   --exclude-pattern=workers_e2e spec/e2e)
 program_test(memory ${BUSTED} --pattern=faults_e2e --pattern=bulk_e2e spec/e2e)
+program_test(soak scripts/soak 15)
+program_test(soak/three-workers env TEST_WORKERS=3 scripts/soak 15)
 program_test(cases scripts/run-cases)
 program_test(attacks scripts/run-attacks)
 program_test(attacks/three-workers env TEST_WORKERS=3 scripts/run-attacks)

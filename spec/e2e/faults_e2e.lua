@@ -69,15 +69,6 @@ local function limit_descriptors(n)
 end
 
 
-local function descriptors()
-  local n = 0
-  for _ in uv.fs_scandir_next, assert(uv.fs_scandir("/proc/" .. h.guard.pid .. "/fd")) do
-    n = n + 1
-  end
-  return n
-end
-
-
 local function part(head, body, length)
   return http.bytes { method = "POST", target = "/v1.41/containers/create",
     headers = { JSON, { "Content-Length", length }, head } } .. body
@@ -310,7 +301,7 @@ describe("when", function()
   -- What is open when nobody is connected on either side.
   local function at_rest()
     h.engine:hang_up()
-    return { descriptors = descriptors(), threads = h.guard:status("Threads") }
+    return { descriptors = h.guard:descriptors(), threads = h.guard:status("Threads") }
   end
 
   setup(function()

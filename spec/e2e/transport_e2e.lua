@@ -130,6 +130,15 @@ describe("the transport", function()
     assert.equal(103, response.interim[2].status)
   end)
 
+  it("takes JSON where the engine reads no body, but no form", function()
+    local stop = { method = "POST", target = "/containers/a/stop", body = '{"t":1}' }
+    for type, status in pairs { ["application/json"] = 204,
+                                ["application/x-www-form-urlencoded"] = 403 } do
+      stop.headers = { { "Content-Type", type } }
+      assert.equal(status, http.request(h.address, stop).status)
+    end
+  end)
+
   it("asks a client that waits to send its judged body", function()
     local connection = http.connect(h.address)
     local body = '{"Image":"alpine"}'

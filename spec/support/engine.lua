@@ -20,6 +20,11 @@ Engine.__index = Engine
 
 local module = {}
 
+-- Stands for each connection that is over and forgotten.
+local HUNG_UP = { bytes = "", at = 1, stream = { is_closing = function()
+  return true
+end } }
+
 
 local function reply(connection, bytes)
   if not connection.stream:is_closing() then
@@ -43,6 +48,11 @@ local function tools(engine, connection)
     end,
     close = function()
       hang_up(connection)
+    end,
+    close_when_sent = function()
+      connection.stream:shutdown(function()
+        hang_up(connection)
+      end)
     end,
     half_close = function()
       connection.stream:shutdown()
@@ -116,7 +126,11 @@ local function serve(engine, connection)
     else
       connection.at = request.ends
       request.connection = connection.number
-      engine.requests[#engine.requests + 1] = request
+      if engine.forgetful then
+        connection.bytes, connection.at = bytes:sub(request.ends), 1
+      else
+        engine.requests[#engine.requests + 1] = request
+      end
       engine.answer(request, tools(engine, connection))
     end
   end
@@ -137,12 +151,14 @@ local function on_connection(engine)
   engine.connections[connection.number] = connection
   function connection.on_read(_, bytes)
     if not bytes then
-      connection.ended = true
       hang_up(connection)
+      if engine.forgetful then
+        engine.connections[connection.number] = HUNG_UP
+      end
       return
     end
     engine.last_byte = uv.now()
-    if connection.swallows then
+    if connection.taken and (connection.swallows or engine.forgetful) then
       connection.taken(bytes)
       return
     end
@@ -171,11 +187,12 @@ end
 
 --- Starts. options: path (the socket); answer (function(request, tools) -> true when it has
 -- answered; else support.answers does); on_head (function(head, tools) -> true when it has
--- taken the connection before the body came).
+-- taken the connection before the body came); forgetful (true: it keeps no request and no
+-- byte that it has dealt with, for long runs).
 function module.start(options)
   local engine = setmetatable({
     path = options.path, on_head = options.on_head, record = options.record,
-    connections = {}, requests = {}, timers = {}, last_byte = 0,
+    forgetful = options.forgetful, connections = {}, requests = {}, timers = {}, last_byte = 0,
   }, Engine)
   engine.answer = function(request, with)
     if not (options.answer and options.answer(request, with)) then

@@ -44,6 +44,7 @@ function house.start(options)
   local self = setmetatable({ dir = scratch.new() }, House)
   self.engine = require("support.engine").start {
     path = self.dir .. "/engine.sock", answer = options.answer, on_head = options.on_head,
+    forgetful = options.forgetful,
   }
   local ok, guard = pcall(proxy.start, {
     config = not options.config_file and (options.config or house.OPEN) or nil,

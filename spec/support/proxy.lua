@@ -184,6 +184,16 @@ function Proxy:status(name)
 end
 
 
+--- How many descriptors it has open.
+function Proxy:descriptors()
+  local n = 0
+  for _ in uv.fs_scandir_next, assert(uv.fs_scandir("/proc/" .. self.pid .. "/fd")) do
+    n = n + 1
+  end
+  return n
+end
+
+
 --- Under a sanitizer freed memory is not given back: such a program's size says nothing. (Its
 -- map is immense, that is how it is known.)
 function Proxy:is_sanitized()
