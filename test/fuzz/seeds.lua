@@ -1,0 +1,73 @@
+-- seeds: lua5.4 test/fuzz/seeds.lua FOLDER writes FOLDER/seeds-NAME for each fuzz target, from
+-- test/attacks and test/cases, and makes FOLDER/corpus-NAME, where what is learnt is kept.
+package.path = "spec/?.lua;" .. package.path
+local cjson = require "cjson"
+local base64 = require "support.base64"
+
+local folder = assert(arg[1], "usage: seeds.lua FOLDER")
+local ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+local UPGRADED = "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nhello"
+local SEED_MAX = 60000 -- two bytes say how long a speech is
+
+
+local function lines_of(pattern)
+  local all = {}
+  for path in io.popen("ls " .. pattern):lines() do
+    for line in io.lines(path) do
+      all[#all + 1] = cjson.decode(line)
+    end
+  end
+  return all
+end
+
+
+local function sink(name)
+  os.execute(("mkdir -p %s/seeds-%s %s/corpus-%s"):format(folder, name, folder, name))
+  local n, seen = 0, {}
+  return function(text)
+    if #text > SEED_MAX or seen[text] then
+      return
+    end
+    n, seen[text] = n + 1, true
+    local file = assert(io.open(("%s/seeds-%s/%d"):format(folder, name, n), "wb"))
+    file:write(text)
+    file:close()
+  end
+end
+
+
+-- Steps of fuzz_exchange.c: 0 the client says, 1 the engine says.
+local function speech(who, text)
+  return string.char(who, #text % 256, #text // 256) .. text
+end
+
+
+local head, target, token = sink "head", sink "target", sink "token"
+local body, exchange = sink "body", sink "exchange"
+
+for _, entry in ipairs(lines_of "test/attacks/*.jsonl") do
+  local steps = {}
+  for _, step in ipairs(entry.steps) do
+    local text = step.send or (step.send_b64 and base64.decode(step.send_b64))
+    if text and #text <= SEED_MAX then
+      steps[#steps + 1] = speech(0, text)
+      head("\0" .. text) -- requests, in pieces of one byte
+      target(text:match("^%S+ (%S+)") or text)
+      token("\4" .. (text:match("\r\n\r\n(.+)$") or "{}"))
+    end
+  end
+  local said = table.concat(steps)
+  exchange(said .. speech(1, ANSWER))
+  exchange(said .. speech(1, UPGRADED) .. speech(0, "bye"))
+end
+
+head("\1" .. ANSWER) -- responses
+head("\1" .. UPGRADED)
+for _, case in ipairs(lines_of "test/cases/container_create.jsonl") do
+  local text = case.body_raw or (case.body and cjson.encode(case.body)) or "{}"
+  token("\8" .. text)
+  body(text)
+end
+for _, case in ipairs(lines_of "test/cases/normalize_wire.jsonl") do
+  target(case.path or "/")
+end
