@@ -37,7 +37,7 @@ return {
 
   { "run -d", [[
     docker run -d --name quiet alpine \
-      sh -c 'echo once; sleep $0; echo twice; exec sleep 60' $((QUIET + 1))
+      sh -c 'echo once; sleep $0; echo twice; exec sleep 600' $((QUIET + 1))
   ]] },
   { "ps", "docker ps" },
   { "exec", "docker exec quiet sh -c 'echo out; sleep 0.2; echo err >&2; exit 3'" },
@@ -118,11 +118,11 @@ return {
     docker rm cat
   ]] },
   { "detach keys, and attach again", [[
-    $TERMINAL 'docker run -it --name detached alpine cat' \
-      'send:there\n' 'wait:there\nthere' 'keys:\x10\x11'
+    $TERMINAL 'docker run -it --name detached alpine sh -c "stty -echo; echo ready; exec cat"' \
+      wait:ready 'send:there\n' 'wait:there\n' 'keys:\x10\x11'
     docker ps --format '{{.Names}}'
     $TERMINAL 'docker attach --detach-keys ctrl-x detached' \
-      'send:back\n' 'wait:back\nback' 'keys:\x18'
+      rest:1 'send:back\n' 'wait:back\n' 'keys:\x18'
     docker rm -f detached
   ]] },
   { "run --rm leaves nothing", "docker run --rm alpine true; docker ps -aq" },

@@ -51,7 +51,7 @@ end
 
 
 local function linger(actor)
-  actor:sleep(actor:pick { 1, 1, 10, 100, 1500 })
+  actor:sleep(actor:pick { 1, 1, 10, 100, 1500, 6000 })
 end
 
 

@@ -9,7 +9,7 @@ import docker
 
 client = docker.from_env(timeout=30)
 api = client.api
-container = client.containers.run("alpine", "sleep 60", name="py", detach=True)
+container = client.containers.run("alpine", "sleep 600", name="py", detach=True)
 print("status", client.containers.get("py").status)
 
 print("exec", container.exec_run("sh -c 'echo out; sleep 0.2; echo problem >&2; exit 3'", demux=True))

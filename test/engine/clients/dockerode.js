@@ -82,7 +82,7 @@ async function archive (container) {
 }
 
 async function main () {
-  const container = await create('node', { Cmd: ['sleep', '60'] })
+  const container = await create('node', { Cmd: ['sleep', '600'] })
   await container.start()
   await exec(container)
   await execWithStdin(container)

@@ -2,7 +2,7 @@
 """terminal.py COMMAND ACTION... - runs a shell command in a terminal of 24 rows and 80 columns.
 
 Actions, in order:  wait:TEXT (until it was printed)  size:ROWSxCOLUMNS  send:TEXT
-keys:TEXT (sent one by one, as from a keyboard)
+keys:TEXT (sent one by one, as from a keyboard)  rest:SECONDS
 Prints what the terminal was sent, then the exit code. Ends with 0, or 1 when an action failed.
 """
 import fcntl
@@ -64,6 +64,8 @@ class Terminal:
             for key in text:
                 os.write(self.master, bytes([key]))
                 self.read(0.02)
+        elif verb == "rest":
+            time.sleep(float(argument))
         elif verb == "size":
             set_size(self.master, *map(int, argument.split("x")))
         else:
