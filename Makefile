@@ -4,7 +4,7 @@ DESTDIR ?=
 prefix ?= /usr
 sysconfdir ?= /etc
 
-.PHONY: help build run test asan lint bench fuzz clean install test-fresh
+.PHONY: help build run test asan lint bench fuzz soak clean install test-fresh test-matrix
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,12 @@ bench: build ## costs against other proxies, side by side
 
 fuzz: ## T=name: one fuzz target for SECONDS seconds (default 30)
 	scripts/fuzz $(T) $(SECONDS)
+
+soak: build ## honest and hostile clients, at random, for SECONDS seconds (default 20)
+	scripts/soak $(SECONDS)
+
+test-matrix: ## clients directly and through, on dockerd 20.10, 26.1 and 29 (root)
+	scripts/test-matrix $(ENGINES)
 
 test-fresh: ## both commands in a debootstrapped Debian 12 (root; downloads Debian)
 	test/fresh-machine

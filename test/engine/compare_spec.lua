@@ -163,6 +163,9 @@ describe("compared with the engine itself", function()
       DOCKER_BUILDKIT = "0", COMPOSE_DOCKER_CLI_BUILD = "0", COMPOSE_API_VERSION = "1.41",
     }
     forget_everything()
+    env.DOCKER_HOST = "unix://" .. engine.path
+    local code, output = shell.run("docker run --rm alpine true", { env = env, dir = folder })
+    assert(code == 0, "this engine runs no containers: " .. output)
     for i, step in ipairs(STEPS) do
       direct[i] = outcome(step, engine.path)
     end
