@@ -5,7 +5,8 @@
 --   ids        each 12 or 64 hexadecimal digits become ID1, ID2 … in the order of their first use
 --   times      a date with a time of day becomes TIME; "3 seconds", "About a minute" … become AGO,
 --              and a run of spaces one, for columns are as wide as what they hold
---   numbers    only in steps marked `numbers`, whose numbers are measurements: NUMBER
+--   numbers    only in steps marked `numbers`, whose numbers are measurements: NUMBER, and their
+--              units NUMBERB
 --
 -- DOCKER_CLI names the docker command to use (default: Debian's, /usr/bin/docker).
 local dockerd = require "support.dockerd"
@@ -104,6 +105,7 @@ local function normalised(text, numbers)
   text = with_numbered_ids(without_times(text))
   if numbers then
     text = text:gsub("%x%x:%x%x:%x%x:%x%x:%x%x:%x%x", "MAC"):gsub("%d[%d.]*", "NUMBER")
+    text = text:gsub("NUMBER[kKMGT]i?B", "NUMBERB")
   end
   return text
 end
@@ -150,7 +152,9 @@ describe("compared with the engine itself", function()
     engine = dockerd.start()
     guard = proxy.start { config = CONFIG, upstream = engine.path }
     folder = scratch.new()
-    scratch.write(folder .. "/Dockerfile", DOCKERFILE)
+    assert(uv.fs_mkdir(folder .. "/context", 493)) -- 0755
+    scratch.write(folder .. "/context/Dockerfile", DOCKERFILE)
+    scratch.write(folder .. "/context/file", ("fedcba9876543210"):rep(1000))
     scratch.write(folder .. "/docker-compose.yml", COMPOSE)
     scratch.write(folder .. "/file", ("0123456789abcdef"):rep(100000))
     shell.run([[mkdir bin; ln -s "$CLI" bin/docker; ln -s /usr/bin/docker-compose bin/]],

@@ -3,7 +3,8 @@
 -- { name, script, numbers = true where the numbers are measurements, ms = its time if long }.
 -- A script sees DOCKER_HOST; QUIET, seconds that outlast every deadline of the proxy; CLIENTS,
 -- the folder of the same name; TERMINAL, the command clients/terminal.py; AWAIT_SIZE, a script
--- for it; and it runs in a folder that holds `file`, Dockerfile and docker-compose.yml.
+-- for it; and it runs in a folder that holds `file`, context/Dockerfile and
+-- docker-compose.yml.
 return {
   { "version", "docker version" },
   { "info", "docker info | sed '/^ Runtimes:/d'", numbers = true }, -- the engine shuffles those
@@ -25,7 +26,7 @@ return {
   { "run -i without stdin", "docker run --rm -i alpine wc -c </dev/null" },
   { "run -t in a terminal that is resized", [[
     $TERMINAL 'docker run --rm -it alpine sh -c "$AWAIT_SIZE"' \
-      'wait:24 80' size:40x100 'wait:40 100' 'send:4\n'
+      'wait:24 80' rest:0.5 size:40x100 'wait:40 100' 'send:4\n'
   ]] },
   { "run with ctrl-c in a terminal", [[
     $TERMINAL 'docker run --rm -it alpine sh -c "
@@ -45,7 +46,7 @@ return {
   { "exec -i with much stdin", "seq 1 300000 | docker exec -i quiet sha256sum" },
   { "exec -t in a terminal that is resized", [[
     $TERMINAL 'docker exec -it quiet sh -c "$AWAIT_SIZE"' \
-      'wait:24 80' size:40x100 'wait:40 100' 'send:5\n'
+      'wait:24 80' rest:0.5 size:40x100 'wait:40 100' 'send:5\n'
   ]] },
   { "exec -d", [[
     docker exec -d quiet touch /tmp/detached
@@ -72,7 +73,7 @@ return {
   ]] },
   { "stats", "docker stats --no-stream quiet", numbers = true },
   { "stats that follow",
-    "timeout 4 docker stats --format '{{.Name}}' quiet | tr -d '\\033' | head -n 2",
+    "timeout -s KILL 4 docker stats --format '{{.Name}}' quiet | tr -d '\\033' | head -n 2",
     numbers = true },
   { "top", "docker top quiet", numbers = true },
   { "diff", "docker diff quiet" },
@@ -125,13 +126,20 @@ return {
       rest:1 'send:back\n' 'wait:back\n' 'keys:\x18'
     docker rm -f detached
   ]] },
+  { "attach by websocket", [[
+    docker run -d -i --name socket alpine cat
+    /usr/bin/python3 $CLIENTS/attach_ws.py socket
+    docker rm -f socket
+  ]] },
   { "run --rm leaves nothing", "docker run --rm alpine true; docker ps -aq" },
 
   { "save and load", [[
-    docker save alpine >image.tar
+    docker tag alpine saved:1
+    docker save saved:1 >image.tar
     tar tf image.tar | sort
     docker load <image.tar
-    docker save alpine | docker load -q
+    docker save saved:1 | docker load -q
+    docker rmi saved:1
   ]] },
   { "export and import", [[
     docker create --name out alpine
@@ -146,7 +154,14 @@ return {
     docker rmi committed:1
     docker rm out
   ]] },
-  { "the classic build", "docker build -t built . ; docker run --rm built; docker rmi built" },
+  { "the classic build", "docker build -t built context; docker run --rm built; docker rmi built" },
+  -- the client's session and the engine's BuildKit talk HTTP/2 through an upgraded connection
+  { "a BuildKit build", [[
+    DOCKER_BUILDKIT=1 docker build -q -t kit context
+    docker run --rm kit | sha256sum
+    docker rmi kit
+    docker builder prune -af >/dev/null
+  ]] },
   { "a build that fails", "printf 'FROM alpine\\nRUN exit 9\\n' | docker build -" },
   { "tag and rmi", [[
     docker tag alpine other:1
