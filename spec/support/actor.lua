@@ -4,6 +4,7 @@
 -- the same choices, whatever the others do. Its functions wait without holding up the rest.
 local uv = require "luv"
 local message = require "support.message"
+require "support.wait" -- keeps SIGPIPE away
 
 local actor = {}
 
@@ -12,11 +13,6 @@ Actor.__index = Actor
 
 local Wire = {}
 Wire.__index = Wire
-
--- A peer that has gone is an error of a write, not a signal that ends the program.
-local on_pipe = uv.new_signal()
-on_pipe:start "sigpipe"
-on_pipe:unref()
 
 local WAIT_MS = 20000 -- for anything that an honest peer does
 

@@ -3,6 +3,12 @@ local uv = require "luv"
 
 local wait = {}
 
+-- Whoever uses the loop writes to peers that may have gone: an error of that write, not a signal
+-- that ends the program.
+local on_pipe = uv.new_signal()
+on_pipe:start "sigpipe"
+on_pipe:unref()
+
 local TICK_MS = 10 -- how often a condition is looked at that depends on time alone
 
 
