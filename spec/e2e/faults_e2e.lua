@@ -6,8 +6,8 @@ local uv = require "luv"
 local wait = require "support.wait"
 
 local CONFIG = [[
-upstream: { request_timeout: 400ms }
-timeouts: { head: 400ms, body: 400ms, keep_alive: 30s, connect: 400ms, drain: 2s }
+upstream: { request_timeout: 1500ms }
+timeouts: { head: 1500ms, body: 400ms, keep_alive: 30s, connect: 400ms, drain: 2s }
 limits: { connections: 600 }
 ]] .. house.EVERYTHING
 
@@ -87,7 +87,8 @@ local function ping_often(times)
       stream:write(ping)
       stream:read_start(function(_, bytes)
         stream:close()
-        over = over or not (bytes and bytes:find("^HTTP/1.1 200 OK"))
+        local answer = bytes or "the end"
+        over = over or not answer:find("^HTTP/1.1 200 OK") and answer
         answered = answered + (over and 0 or 1)
         if answered % 100 == 0 then
           h.engine:forget()
@@ -102,6 +103,7 @@ local function ping_often(times)
   wait.until_true(function()
     return over or answered == times
   end, 60000)
+  assert.is_false(over)
   return answered
 end
 
@@ -310,7 +312,7 @@ describe("when", function()
       get "/_ping"
     end
     h.engine:hang_up()
-    wait.pause(700) -- the silent client that a run with several workers begins with has gone
+    wait.pause(1800) -- the silent client that a run with several workers begins with has gone
     before = at_rest()
     before.memory = h.guard:status("VmRSS")
   end)
