@@ -3,6 +3,7 @@
 local bulk = require "support.bulk"
 local house = require "support.house"
 local http = require "support.http"
+local proxy = require "support.proxy"
 local uv = require "luv"
 local wait = require "support.wait"
 
@@ -24,7 +25,7 @@ local function on_head(head, tools)
   if head.target:find("/images/load", 1, true) then
     engine_side = bulk.receiver()
     engine_side.tools = tools
-    tools.swallow(function(bytes)
+    tools.take_over(function(bytes)
       engine_side.take(bytes)
       if engine_side.blocks == GIB then
         tools.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
@@ -55,35 +56,19 @@ local function load_of(length)
 end
 
 
--- A client whose answer's body goes to a receiver. Returns stream and receiver.
+-- A client whose answer's body goes to a receiver. Returns both.
 local function export()
-  local stream, sink, head = uv.new_pipe(false), bulk.receiver(), ""
-  local function on_read(_, bytes)
-    if not bytes then
-      sink.ended = true
-    elseif sink.began then
-      sink.take(bytes)
-    else
-      head = head .. bytes
-      local _, stop = head:find("\r\n\r\n", 1, true)
-      if stop then
-        sink.began = true
-        sink.take(head:sub(stop + 1))
-      end
-    end
-  end
-  stream:connect(h.address, function(problem)
-    assert(not problem, problem)
-    stream:write("GET /v1.41/containers/a/export HTTP/1.1\r\nHost: docker\r\n"
-      .. "Connection: close\r\n\r\n")
-    stream:read_start(on_read)
-  end)
-  return stream, sink, on_read
+  local sink = bulk.response_receiver()
+  local client = http.connect(h.address)
+  client:pour(sink.take)
+  client:send(http.bytes { target = "/v1.41/containers/a/export",
+                           headers = { { "Connection", "close" } } })
+  return client, sink
 end
 
 
 local function peak_is_low()
-  if not h.guard:is_sanitized() then
+  if not proxy.is_sanitized() then
     local peak = h.guard:status("VmHWM")
     print(("\nat most %d KiB resident"):format(peak))
     assert.is_true(peak < CEILING_KIB, peak .. " KiB")
@@ -107,7 +92,8 @@ end
 describe("in bulk", function()
   before_each(function()
     engine_side, event_streams = nil, {}
-    h = house.start { config = house.EVERYTHING, answer = answer, on_head = on_head }
+    h = house.start { config = house.EVERYTHING, answer = answer, on_head = on_head,
+                      forgetful = true }
   end)
 
   after_each(function()
@@ -126,32 +112,30 @@ describe("in bulk", function()
   end)
 
   it("an export of 1 GiB arrives whole, and sockguard stays below 32 MiB", function()
-    local stream, sink = export()
-    assert.is_truthy(wait.until_true(function()
-      return sink.ended
-    end, 60000))
+    local client, sink = export()
+    assert.is_true(client:closes(60000))
     assert.is_nil(sink.wrong)
     assert.equal(GIB, sink.blocks)
-    stream:close()
+    client:close()
     peak_is_low()
   end)
 
   it("a client that does not read stops the engine, and goes on where it stopped", function()
-    local stream, sink, on_read = export()
+    local client, sink = export()
     assert.is_truthy(wait.until_true(function()
       return sink.blocks > 10
     end, 5000))
-    stream:read_stop()
+    client:pause()
     local taken = standing(function()
       return engine_side.taken
     end)
     assert.is_true((taken - sink.blocks) * bulk.BLOCK // 1024 < STALLED_KIB)
-    stream:read_start(on_read)
+    client:resume()
     assert.is_truthy(wait.until_true(function()
       return sink.blocks > taken + 100
     end, 5000))
     assert.is_nil(sink.wrong)
-    stream:close()
+    client:close()
   end)
 
   it("an engine that does not read stops the client, and goes on where it stopped", function()
@@ -192,7 +176,7 @@ describe("in bulk", function()
       end
     end
     local each = (h.guard:status("VmRSS") - before) * 1024 // STREAMS
-    if not h.guard:is_sanitized() then
+    if not proxy.is_sanitized() then
       print(("\n%d idle event streams: %d bytes each"):format(STREAMS, each))
       assert.is_true(each < 8192, each .. " bytes each")
     end

@@ -96,8 +96,8 @@ end
 
 --- Connects to a unix socket. Raises when it cannot.
 function Actor:connect(path)
-  local wire = setmetatable({ actor = self, pieces = {}, size = 0, at = 1,
-                              stream = uv.new_pipe(false) }, Wire)
+  local wire = setmetatable({ actor = self, pieces = {}, size = 0, stream = uv.new_pipe(false) },
+                            Wire)
   self.wires[#self.wires + 1] = wire
   local state
   wire.stream:connect(path, function(problem)
@@ -147,11 +147,22 @@ function Wire:write(bytes)
 end
 
 
---- Waits until condition(wire) holds.
-function Wire:await(condition, ms)
-  return await(self.actor, function()
-    return condition(self)
+-- Waits until condition() holds; nil when it still does not at the wire's end.
+local function await_on(wire, condition, ms)
+  local result
+  await(wire.actor, function()
+    result = condition()
+    return result or wire.ended
   end, ms)
+  return result or nil
+end
+
+
+--- True once the other side has ended.
+function Wire:ends()
+  return await_on(self, function()
+    return self.ended
+  end)
 end
 
 
@@ -159,7 +170,7 @@ end
 function Wire:response(options)
   options = options or {}
   local size
-  return self:await(function()
+  return await_on(self, function()
     if size == self.size and not self.ended then
       return nil
     end
@@ -172,20 +183,19 @@ function Wire:response(options)
         self.pieces = { self:pending():sub(response.ends) }
       end
     until not response or response.status >= 200 or response.status == 101
-    return response or (self.ended and "none") or nil
+    return response
   end, options.ms)
 end
 
 
 --- The next n bytes; nil when they do not come.
 function Wire:take(n)
-  return self:await(function()
+  return await_on(self, function()
     local all = self:pending()
     if #all >= n then
       self.pieces = { all:sub(n + 1) }
       return all:sub(1, n)
     end
-    return self.ended and "ended" or nil
   end)
 end
 

@@ -164,6 +164,14 @@ local FAULTS = {
 }
 
 
+--- The names that stand behind /fault/, sorted.
+answers.fault_names = {}
+for name in pairs(FAULTS) do
+  table.insert(answers.fault_names, name)
+end
+table.sort(answers.fault_names)
+
+
 -- { method pattern, path pattern, function(request, with, captures...) }, first match wins.
 local ROUTES = {
   { "^%u+$", "^/fault/([%w-]+)$", function(request, with, name)

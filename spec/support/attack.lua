@@ -2,6 +2,7 @@
 --
 -- test/attacks/README.md has the meaning of every key.
 local cjson = require "cjson"
+local attack_file = require "support.attack_file"
 local clean = require "support.clean"
 local base64 = require "support.base64"
 local http = require "support.http"
@@ -46,8 +47,8 @@ end
 
 local function take_steps(connection, entry)
   for i, step in ipairs(entry.steps) do
-    if step.send or step.send_b64 then
-      local bytes = step.send or base64.decode(step.send_b64)
+    local bytes = attack_file.bytes(step)
+    if bytes then
       for _ = 1, step["repeat"] or 1 do
         connection:send(bytes)
       end

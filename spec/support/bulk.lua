@@ -71,4 +71,25 @@ function bulk.receiver()
 end
 
 
+--- A receiver of a response's body: given all its bytes, it keeps the head as its `head`, and
+-- compares what follows.
+function bulk.response_receiver()
+  local sink = bulk.receiver()
+  local take_body, came = sink.take, ""
+  function sink.take(bytes)
+    if sink.head then
+      take_body(bytes)
+      return
+    end
+    came = came .. bytes
+    local _, stop = came:find("\r\n\r\n", 1, true)
+    if stop then
+      sink.head = came:sub(1, stop)
+      take_body(came:sub(stop + 1))
+    end
+  end
+  return sink
+end
+
+
 return bulk

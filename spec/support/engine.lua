@@ -20,11 +20,6 @@ Engine.__index = Engine
 
 local module = {}
 
--- Stands for each connection that is over and forgotten.
-local HUNG_UP = { bytes = "", at = 1, stream = { is_closing = function()
-  return true
-end } }
-
 
 local function reply(connection, bytes)
   if not connection.stream:is_closing() then
@@ -70,10 +65,6 @@ local function tools(engine, connection)
     take_over = function(on_bytes)
       connection.taken = on_bytes
     end,
-    -- the same, and the engine keeps none of them
-    swallow = function(on_bytes)
-      connection.taken, connection.swallows = on_bytes, true
-    end,
     pause = function()
       connection.stream:read_stop()
     end,
@@ -98,6 +89,13 @@ local function head_takes(engine, connection, head)
   connection.taken = connection.taken or function() end
   connection.at = head.body_at
   return true
+end
+
+
+-- Lets go of the bytes of a connection that are dealt with.
+local function forget_served(connection)
+  connection.seen_head = connection.seen_head == connection.at and 1 or nil
+  connection.bytes, connection.at = connection.bytes:sub(connection.at), 1
 end
 
 
@@ -127,7 +125,7 @@ local function serve(engine, connection)
       connection.at = request.ends
       request.connection = connection.number
       if engine.forgetful then
-        connection.bytes, connection.at = bytes:sub(request.ends), 1
+        forget_served(connection)
       else
         engine.requests[#engine.requests + 1] = request
       end
@@ -147,18 +145,19 @@ end
 local function on_connection(engine)
   local stream = uv.new_pipe(false)
   engine.server:accept(stream)
-  local connection = { stream = stream, bytes = "", at = 1, number = #engine.connections + 1 }
+  engine.accepted = engine.accepted + 1
+  local connection = { stream = stream, bytes = "", at = 1, number = engine.accepted }
   engine.connections[connection.number] = connection
   function connection.on_read(_, bytes)
     if not bytes then
       hang_up(connection)
       if engine.forgetful then
-        engine.connections[connection.number] = HUNG_UP
+        engine.connections[connection.number] = nil
       end
       return
     end
     engine.last_byte = uv.now()
-    if connection.taken and (connection.swallows or engine.forgetful) then
+    if connection.taken and engine.forgetful then
       connection.taken(bytes)
       return
     end
@@ -187,12 +186,13 @@ end
 
 --- Starts. options: path (the socket); answer (function(request, tools) -> true when it has
 -- answered; else support.answers does); on_head (function(head, tools) -> true when it has
--- taken the connection before the body came); forgetful (true: it keeps no request and no
--- byte that it has dealt with, for long runs).
+-- taken the connection before the body came); forgetful (true: it keeps no request, no
+-- byte and no connection that it has dealt with, for long runs and streams).
 function module.start(options)
   local engine = setmetatable({
     path = options.path, on_head = options.on_head, record = options.record,
-    forgetful = options.forgetful, connections = {}, requests = {}, timers = {}, last_byte = 0,
+    forgetful = options.forgetful, connections = {}, accepted = 0, requests = {}, timers = {},
+    last_byte = 0,
   }, Engine)
   engine.answer = function(request, with)
     if not (options.answer and options.answer(request, with)) then
@@ -216,7 +216,7 @@ end
 --- How many connections are open.
 function Engine:open_connections()
   local count = 0
-  for _, connection in ipairs(self.connections) do
+  for _, connection in pairs(self.connections) do
     if not connection.stream:is_closing() then
       count = count + 1
     end
@@ -225,19 +225,30 @@ function Engine:open_connections()
 end
 
 
+--- How many bytes it has sent that no socket has taken yet.
+function Engine:unsent()
+  local bytes = 0
+  for _, connection in pairs(self.connections) do
+    if not connection.stream:is_closing() then
+      bytes = bytes + connection.stream:get_write_queue_size()
+    end
+  end
+  return bytes
+end
+
+
 --- Forgets what it has seen.
 function Engine:forget()
   self.requests = {}
-  for _, connection in ipairs(self.connections) do
-    connection.bytes = connection.bytes:sub(connection.at)
-    connection.at = 1
+  for _, connection in pairs(self.connections) do
+    forget_served(connection)
   end
 end
 
 
 --- Hangs up on everybody, and goes on listening.
 function Engine:hang_up()
-  for _, connection in ipairs(self.connections) do
+  for _, connection in pairs(self.connections) do
     hang_up(connection)
   end
 end

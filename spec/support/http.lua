@@ -19,13 +19,15 @@ end
 
 
 local function on_read(connection, problem, bytes)
-  if bytes then
+  if not bytes then
+    connection.ended = problem or true
+  elseif connection.sink then
+    connection.sink(bytes)
+  else
     connection.pieces[#connection.pieces + 1] = bytes
     connection.size = connection.size + #bytes
     connection.last_byte = uv.now()
-    return
   end
-  connection.ended = problem or true
 end
 
 
@@ -83,6 +85,12 @@ end
 --- Everything that has been received so far.
 function Connection:bytes()
   return received(self)
+end
+
+
+--- Every later byte goes to a function, and is not kept.
+function Connection:pour(sink)
+  self.sink = sink
 end
 
 

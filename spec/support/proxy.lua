@@ -2,6 +2,7 @@
 local cjson = require "cjson"
 local uv = require "luv"
 local http = require "support.http"
+local process = require "support.process"
 local scratch = require "support.scratch"
 local wait = require "support.wait"
 
@@ -14,6 +15,16 @@ Proxy.__index = Proxy
 --- The program under test: the environment's SOCKGUARD, else build/sockguard.
 function proxy.program()
   return os.getenv("SOCKGUARD") or "build/sockguard"
+end
+
+
+--- Whether it is built with a sanitizer: then freed memory is not given back, and its size says
+-- nothing. (The sanitizer's own function is in it by name.)
+function proxy.is_sanitized()
+  local file = assert(io.open(proxy.program(), "rb"))
+  local program = file:read("a")
+  file:close()
+  return program:find("__asan_init", 1, true) ~= nil or program:find("__tsan_init", 1, true) ~= nil
 end
 
 
@@ -44,42 +55,8 @@ end
 -- stderr; the code is nil when it had to be killed.
 function proxy.run(args, options)
   options = options or {}
-  local input, output, problems = uv.new_pipe(false), uv.new_pipe(false), uv.new_pipe(false)
-  local text, complaint, code, open = {}, {}, nil, 2
-  local handle
-  handle = assert(uv.spawn(proxy.program(), {
-    args = args, env = environment(options.env), stdio = { input, output, problems },
-  }, function(exit_code, signal)
-    code = signal == 0 and exit_code or -signal
-    handle:close()
-  end))
-  local function collect(into)
-    return function(_, bytes)
-      if bytes then
-        into[#into + 1] = bytes
-      else
-        open = open - 1
-      end
-    end
-  end
-  output:read_start(collect(text))
-  problems:read_start(collect(complaint))
-  if options.stdin then
-    input:write(options.stdin)
-  end
-  input:shutdown(function()
-    input:close()
-  end)
-  local ended = wait.until_true(function()
-    return code and open == 0
-  end, options.ms or 20000)
-  if not ended then
-    handle:kill("sigkill")
-  end
-  output:close()
-  problems:close()
-  uv.run("nowait")
-  return ended and code or nil, table.concat(text), table.concat(complaint)
+  return process.run(proxy.program(), { args = args, env = environment(options.env),
+                                        stdin = options.stdin, ms = options.ms or 20000 })
 end
 
 
@@ -191,13 +168,6 @@ function Proxy:descriptors()
     n = n + 1
   end
   return n
-end
-
-
---- Under a sanitizer freed memory is not given back: such a program's size says nothing. (Its
--- map is immense, that is how it is known.)
-function Proxy:is_sanitized()
-  return self:status("VmSize") > 1 << 32
 end
 
 

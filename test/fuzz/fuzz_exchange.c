@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { ENGINES = 8, TURNS = 3, TURNS_MAX = 200 };
 
-/* What a step's first byte asks for, modulo. */
+/* What a step's first byte asks for, modulo. Speech stands twice: it is what most steps are. */
 enum step {
     CLIENT_SAYS,
     ENGINE_SAYS,

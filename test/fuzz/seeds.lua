@@ -2,7 +2,7 @@
 -- test/attacks and test/cases, and makes FOLDER/corpus-NAME, where what is learnt is kept.
 package.path = "spec/?.lua;" .. package.path
 local cjson = require "cjson"
-local base64 = require "support.base64"
+local attack_file = require "support.attack_file"
 
 local folder = assert(arg[1], "usage: seeds.lua FOLDER")
 local ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -10,14 +10,12 @@ local UPGRADED = "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r
 local SEED_MAX = 60000 -- two bytes say how long a speech is
 
 
-local function lines_of(pattern)
-  local all = {}
-  for path in io.popen("ls " .. pattern):lines() do
-    for line in io.lines(path) do
-      all[#all + 1] = cjson.decode(line)
-    end
+local function cases(name)
+  local lines = io.lines("test/cases/" .. name .. ".jsonl")
+  return function()
+    local line = lines()
+    return line and cjson.decode(line)
   end
-  return all
 end
 
 
@@ -45,10 +43,10 @@ end
 local head, target, token = sink "head", sink "target", sink "token"
 local body, exchange = sink "body", sink "exchange"
 
-for _, entry in ipairs(lines_of "test/attacks/*.jsonl") do
+for _, entry in ipairs(attack_file.entries "test/attacks") do
   local steps = {}
   for _, step in ipairs(entry.steps) do
-    local text = step.send or (step.send_b64 and base64.decode(step.send_b64))
+    local text = attack_file.bytes(step)
     if text and #text <= SEED_MAX then
       steps[#steps + 1] = speech(0, text)
       head("\0" .. text) -- requests, in pieces of one byte
@@ -63,11 +61,11 @@ end
 
 head("\1" .. ANSWER) -- responses
 head("\1" .. UPGRADED)
-for _, case in ipairs(lines_of "test/cases/container_create.jsonl") do
+for case in cases "container_create" do
   local text = case.body_raw or (case.body and cjson.encode(case.body)) or "{}"
   token("\8" .. text)
   body(text)
 end
-for _, case in ipairs(lines_of "test/cases/normalize_wire.jsonl") do
+for case in cases "normalize_wire" do
   target(case.path or "/")
 end

@@ -23,8 +23,7 @@ end
 
 
 local function expect(wire, status, body)
-  local response = wire:response()
-  assert(type(response) == "table", "no answer")
+  local response = assert(wire:response(), "no answer")
   assert(response.status == status, "status " .. response.status .. ": " .. response.body)
   assert(body == nil or response.body == body, "another body: " .. response.body:sub(1, 60))
   return response
@@ -68,7 +67,8 @@ function clients.reads(actor, address)
     expect(wire, 200, text_of(number))
     if actor.random(1, 4) == 1 then
       wire:write(http.bytes { method = "HEAD", target = "/_ping" })
-      assert(wire:response({ head_only = true }).status == 200)
+      local response = assert(wire:response { head_only = true }, "no answer")
+      assert(response.status == 200)
     end
   end
 end
@@ -135,24 +135,18 @@ end
 
 
 function clients.exports(actor, address)
-  local wire, blocks, sink = actor:connect(address), actor.random(1, 64), bulk.receiver()
+  local wire, blocks = actor:connect(address), actor.random(1, 64)
+  local sink = bulk.response_receiver()
+  wire:pour(sink.take)
   wire:write(http.bytes { target = ("/v1.41/containers/%d/export"):format(blocks),
                           headers = { { "Connection", "close" } } })
-  assert(wire:await(function()
-    return wire:pending():find("\r\n\r\n", 1, true)
-  end), "no answer")
-  local head, rest = wire:pending():match("^(.-\r\n\r\n)(.*)$")
-  assert(head:find("^HTTP/1.1 200 OK\r\n"), head)
-  wire.pieces = { rest }
-  wire:pour(sink.take)
   if actor.random(1, 3) == 1 then
     wire:pause()
     actor:sleep(actor.random(1, 500))
     wire:resume()
   end
-  assert(wire:await(function()
-    return wire.ended
-  end), "no end")
+  assert(wire:ends(), "no end")
+  assert(sink.head and sink.head:find("^HTTP/1.1 200 OK\r\n"), sink.head or "no answer")
   assert(not sink.wrong and sink.blocks == blocks, "another body")
 end
 
@@ -161,7 +155,7 @@ function clients.attaches(actor, address)
   local wire = actor:connect(address)
   wire:write(http.bytes { method = "POST", target = "/v1.41/containers/a/attach?stream=1&stdin=1",
     headers = { { "Connection", "Upgrade" }, { "Upgrade", "tcp" }, { "Content-Length", "0" } } })
-  assert(expect(wire, 101), "no stream")
+  expect(wire, 101)
   assert(wire:take(13) == "engine ready\n", "another greeting")
   for _ = 1, actor.random(1, 10) do
     local bytes = actor:bytes(actor.random(1, 300)):rep(actor.random(1, 300))
@@ -169,9 +163,7 @@ function clients.attaches(actor, address)
     assert(wire:take(#bytes) == bytes, "another echo")
   end
   wire:half_close()
-  assert(wire:await(function()
-    return wire.ended
-  end), "the stream does not end")
+  assert(wire:ends(), "the stream does not end")
   assert(wire:pending() == "", "more than was sent")
 end
 
@@ -213,7 +205,7 @@ end
 function honest.on_head(head, tools)
   local blocks = blocks_to_load(head.target)
   if blocks then
-    tools.swallow(take_load(tools, blocks))
+    tools.take_over(take_load(tools, blocks))
   end
   return blocks ~= nil
 end

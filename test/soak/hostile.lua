@@ -1,15 +1,10 @@
 -- hostile: what hostile and broken clients do. Nothing is expected of the answers; the others
 -- must not notice.
-local cjson = require "cjson"
-local base64 = require "support.base64"
+local answers = require "support.answers"
+local attack_file = require "support.attack_file"
 local bulk = require "support.bulk"
 local http = require "support.http"
 
-local FAULTS = {
-  "close", "silent", "garbage", "half-head", "cut", "cut-chunk", "until-close", "two-lengths",
-  "interim", "interim-flood", "excess", "second", "cut-stream", "unasked-101", "stream",
-  "chunked", "last-words", "slow-head",
-}
 local JSON = { "Content-Type", "application/json" }
 local UPGRADE = { { "Connection", "Upgrade" }, { "Upgrade", "tcp" } }
 
@@ -19,16 +14,13 @@ local clients = {}
 -- Each conversation of test/attacks as the texts that its client sends.
 local function conversations()
   local list = {}
-  for path in io.popen("ls test/attacks/*.jsonl"):lines() do
-    for line in io.lines(path) do
-      local texts = {}
-      for _, step in ipairs(cjson.decode(line).steps) do
-        local text = step.send or (step.send_b64 and base64.decode(step.send_b64))
-        if text and #text * (step["repeat"] or 1) < 1 << 20 then
-          texts[#texts + 1] = text:rep(step["repeat"] or 1)
-        end
+  for i, entry in ipairs(attack_file.entries "test/attacks") do
+    list[i] = {}
+    for _, step in ipairs(entry.steps) do
+      local text, times = attack_file.bytes(step), step["repeat"] or 1
+      if text and #text * times < 1 << 20 then
+        table.insert(list[i], text:rep(times))
       end
-      list[#list + 1] = texts
     end
   end
   return list
@@ -92,7 +84,7 @@ end
 function clients.meets_a_broken_engine(actor, address)
   local wire = actor:connect(address)
   for _ = 1, actor.random(1, 3) do
-    wire:write(http.bytes { target = "/fault/" .. actor:pick(FAULTS) })
+    wire:write(http.bytes { target = "/fault/" .. actor:pick(answers.fault_names) })
     if actor.random(1, 3) == 1 then
       wire:response { ms = 300 }
     end
