@@ -31,9 +31,8 @@ static bool decide(struct policy *p, const struct policy_request *r)
     policy_route(p, r, &d);
     if (d.verdict != VERDICT_ALLOW || !policy_judges(p, r->route))
         return false;
-    if (policy_plan(p, r, lookups) != 0)
+    if (policy_plan(p, r, lookups, &d) != 0)
         return false;
-    policy_decide(p, r, NULL, 0, &d);
     policy_rest(p);
     return d.verdict == VERDICT_ALLOW;
 }

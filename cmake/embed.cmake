@@ -44,10 +44,12 @@ set(LUA_SOURCES
   knobs/container_mounts.lua
   knobs/container_network.lua
   knobs/container_security.lua
+  knobs/container_update.lua
   knobs/exec.lua
   knobs/image_pull.lua
   knobs/unknown.lua
   schema/container_create.lua
+  schema/container_update.lua
   schema/exec_create.lua
   schema/exec_start.lua
   schema/image_pull.lua

@@ -25,9 +25,6 @@ end
 
 
 image_trust("container_create")
-add("container_update", "bool", false, [[allow_privileged allow_all_devices allow_capabilities
-  allow_restart_policy allow_resource_updates require_memory_limit require_cpu_limit
-  require_cpu_limit_hard require_pids_limit]])
 add("build", "bool", false, "allow_remote_context allow_host_network allow_run_instructions")
 add("container_archive", "bool", false,
     "allow_setid allow_device_nodes allow_escaping_links")

@@ -106,6 +106,20 @@ local function check_buildkit(settings)
 end
 
 
+-- Limits that must still hold after a change, where no change of a limit passes anyway.
+local function warn_idle_limits(settings)
+  local group = "request_body.container_update."
+  for _, name in ipairs { "memory_limit", "cpu_limit", "cpu_limit_hard", "pids_limit" } do
+    if settings.values[group .. "require_" .. name]
+        and not settings.values[group .. "allow_resource_updates"] then
+      settings.report:warn(group .. "require_" .. name .. " does nothing without "
+                           .. group .. "allow_resource_updates")
+      return
+    end
+  end
+end
+
+
 local function warn(settings)
   local redactions = {}
   for _, entry in ipairs(schema.list) do
@@ -117,6 +131,7 @@ local function warn(settings)
     settings.report:warn("ANSWERS ARE NOT REDACTED: " .. table.concat(redactions, ", ")
                          .. " ask for it, but this version does not have it yet")
   end
+  warn_idle_limits(settings)
   for _, pair in ipairs(ACKNOWLEDGED) do
     if settings.values[pair[1]] then
       settings.report:warn(pair[1] .. " is on: " .. pair[2])

@@ -5,9 +5,6 @@
 -- there, so a switched-off check costs nothing.
 local registry = require "core.registry"
 
-local SURFACES = { "container_create", "exec_create", "exec_start", "image_pull" }
-
-
 -- The value at a dotted key of the nested settings.
 local function setting(settings, key)
   local value = settings
@@ -77,83 +74,161 @@ local function readings_of(surface)
 end
 
 
-local function needed_readings(slots, by_name, checks)
+-- The readings that the names stand for, each once.
+local function needed_readings(by_name, names)
   local out, done = {}, {}
-  for _, check in ipairs(checks) do
-    for _, name in ipairs(check.reads) do
-      local reading = by_name[name]
-      if reading and not done[name] then
-        done[name] = true
-        out[#out + 1] = { slot = slots.take(name), from = numbers(slots, reading.from),
-                          read = reading.read }
-      end
+  for _, name in ipairs(names) do
+    local reading = by_name[name]
+    if reading and not done[name] then
+      done[name] = true
+      out[#out + 1] = reading
     end
   end
   return out
 end
 
 
+local function append(list, more)
+  for _, item in ipairs(more) do
+    list[#list + 1] = item
+  end
+end
+
+
+-- What a set of checks needs: the names that they and their readings read, the readings and
+-- the facts, those that only facts need included.
+local function needs_of(surface, schema, checks)
+  local by_name, names = readings_of(surface), {}
+  for _, check in ipairs(checks) do
+    append(names, check.reads)
+  end
+  local readings = needed_readings(by_name, names)
+  for _, reading in ipairs(readings) do
+    append(names, reading.from)
+  end
+  local read = {}
+  for _, name in ipairs(names) do
+    read[text.cut(name, ".")] = true
+  end
+  local facts = {}
+  for _, fact in ipairs(schema.facts or {}) do
+    if read[fact.name] then
+      facts[#facts + 1] = fact
+      names[#names + 1] = fact.names
+    end
+  end
+  return { readings = needed_readings(by_name, names), facts = facts }
+end
+
+
+-- True when one of the names is an answer of the engine, or made from one.
+local function asks(needs, names)
+  for _, name in ipairs(names) do
+    local first = text.cut(name, ".")
+    for _, fact in ipairs(needs.facts) do
+      if fact.name == first then
+        return true
+      end
+    end
+    for _, reading in ipairs(needs.readings) do
+      if reading.name == name and asks(needs, reading.from) then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+
 -- Splits the slots by where their values come from. Every list is as long as the slots,
 -- with "" where something else fills the slot.
-local function sources(slots, readings, facts)
-  local body, queries, headers, by_fact, unknown_slot = {}, {}, {}, {}, 0
+local function sources(slots, needs)
+  local out = { body = {}, queries = {}, headers = {}, facts = {}, unknown_slot = 0 }
   local made = {}
-  for _, reading in ipairs(readings) do
-    made[reading.slot] = true
+  for _, reading in ipairs(needs.readings) do
+    made[slots.number[reading.name]] = true
   end
-  for _, fact in ipairs(facts) do
-    by_fact[fact.name] = {}
+  for _, fact in ipairs(needs.facts) do
+    out.facts[fact.name] = {}
   end
   for slot, path in ipairs(slots.paths) do
     local first, rest = text.cut(path, ".")
-    body[slot] = ""
-    for _, fact in ipairs(facts) do
-      by_fact[fact.name][slot] = fact.name == first and rest or ""
+    out.body[slot] = ""
+    for _, fact in ipairs(needs.facts) do
+      out.facts[fact.name][slot] = fact.name == first and (rest or "*") or ""
     end
     if path == "unknown" then
-      unknown_slot = slot
+      out.unknown_slot = slot
+    elseif path == "body" then
+      out.body[slot] = "*"
     elseif first == "query" then
-      queries[#queries + 1] = { slot = slot, key = rest }
+      out.queries[#out.queries + 1] = { slot = slot, key = rest }
     elseif first == "header" then
-      headers[#headers + 1] = { slot = slot, name = rest }
-    elseif not by_fact[first] and not made[slot] then
-      body[slot] = path
+      out.headers[#out.headers + 1] = { slot = slot, name = rest }
+    elseif not out.facts[first] and not made[slot] then
+      out.body[slot] = path
     end
   end
-  return body, queries, headers, by_fact, unknown_slot
+  return out
+end
+
+
+local function fact_plans(slots, needs, by_fact, schema)
+  local out = {}
+  for i, fact in ipairs(needs.facts) do
+    out[i] = {
+      name = fact.name, path = fact.path, schema = fact.document, slots = by_fact[fact.name],
+      names = fact.names and slots.number[fact.names], slot = slots.number[fact.name],
+      code = fact.code or schema.prefix .. ".inspect_failed", refusal = fact.refusal,
+    }
+  end
+  return out
+end
+
+
+-- The checks of the surface that a request could fail, and their settings as they want them.
+local function active_checks(surface, settings)
+  local out, knobs_of = {}, {}
+  for _, check in ipairs(registry.checks) do
+    if check.surface == surface then
+      local knobs = compiled_knobs(check, settings)
+      if not check.active or check.active(knobs) then
+        out[#out + 1] = check
+        knobs_of[check] = knobs
+      end
+    end
+  end
+  return out, knobs_of
 end
 
 
 local function surface_plan(surface, settings, index)
   local schema = require("schema." .. surface)
-  local slots, active, checks = new_slots(), {}, {}
-  local facts = schema.facts or {}
-  for _, check in ipairs(registry.checks) do
-    if check.surface == surface then
-      local knobs = compiled_knobs(check, settings)
-      if not check.active or check.active(knobs) then
-        active[#active + 1] = check
-        checks[#checks + 1] = {
-          index = index[check.id], always = check.always or false,
-          reads = numbers(slots, check.reads), check = check.check, knobs = knobs,
-        }
-      end
-    end
+  local active, knobs_of = active_checks(surface, settings)
+  local needs = needs_of(surface, schema, active)
+  local slots, checks, readings, judges_empty = new_slots(), {}, {}, false
+  for i, check in ipairs(active) do
+    checks[i] = {
+      index = index[check.id], always = check.always or false, asks = asks(needs, check.reads),
+      reads = numbers(slots, check.reads), check = check.check, knobs = knobs_of[check],
+    }
+    judges_empty = judges_empty or check.judges_empty or false
   end
-  local readings = needed_readings(slots, readings_of(surface), active)
-  local body, queries, headers, by_fact, unknown_slot = sources(slots, readings, facts)
-  local fact_plans = {}
-  for i, fact in ipairs(facts) do
-    fact_plans[i] = { name = fact.name, path = fact.path, schema = fact.document,
-                      slots = by_fact[fact.name] }
+  for i, reading in ipairs(needs.readings) do
+    readings[i] = {
+      slot = slots.take(reading.name), from = numbers(slots, reading.from),
+      asks = asks(needs, reading.from), read = reading.read,
+    }
   end
+  local from = sources(slots, needs)
   return {
     subject = schema.subject, prefix = schema.prefix,
-    body_max = schema.body_max or 0, document = schema.document,
-    unknown_fields = setting(settings, "request_body." .. (schema.group or surface)
-                             .. ".unknown_fields") or "warn",
-    unknown_slot = unknown_slot,
-    slots = body, queries = queries, headers = headers, facts = fact_plans,
+    body_max = schema.body_max or 0, document = schema.document, judges_empty = judges_empty,
+    unknown_fields = setting(settings, "request_body." .. schema.group .. ".unknown_fields")
+                     or "warn",
+    unknown_slot = from.unknown_slot,
+    slots = from.body, queries = from.queries, headers = from.headers,
+    facts = fact_plans(slots, needs, from.facts, schema),
     readings = readings, checks = checks,
   }
 end
@@ -178,10 +253,10 @@ return function(settings)
     index[check.id] = i
     infos[i] = {
       id = check.id, code = check.code, knob = first_knob(check), title = check.title,
-      fix = check.fix, controls = check.controls,
+      fix = check.fix, controls = check.controls, refusal = check.refusal,
     }
   end
-  for _, surface in ipairs(SURFACES) do
+  for _, surface in ipairs(registry.surfaces) do
     surfaces[surface] = surface_plan(surface, settings, index)
   end
   return { checks = infos, surfaces = surfaces }

@@ -31,6 +31,12 @@ function example.start(process, knobs)
 end
 
 
+--- A change of a container; held: the limits that it has, as the engine's HostConfig.
+function example.update(body, knobs, held)
+  return { body = body, knobs = knobs, facts = held and { container = { HostConfig = held } } }
+end
+
+
 --- An image pull. query: its parameters; auth: its X-Registry-Auth.
 function example.pull(query, knobs, auth)
   return { query = query, knobs = knobs, header = auth and { ["X-Registry-Auth"] = auth } }

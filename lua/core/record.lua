@@ -17,6 +17,7 @@ local CHECK_FIELDS = {
   title = "string", reason = "string", fix = "string",
   reads = "table", knobs = "table", check = "function",
   controls = "table?", always = "boolean?", active = "function?", knob = "string?",
+  judges_empty = "boolean?", refusal = "string?",
   allows = "table", denies = "table",
 }
 
@@ -63,9 +64,13 @@ end
 --   knob      the name of the one that a denied caller's operator would turn, where there
 --             are several; else the first by name
 --   active    function(knobs) -> false when no request can fail it; it is then left out
---   reads     what it is given: body members ("HostConfig.Privileged"), readings ("binds"),
---             "query.<key>", "header.<Name>", "<fact>.<member>"
+--   reads     what it is given: body members ("HostConfig.Privileged"), "body" (all of it, as
+--             a table; then no member beside it), readings ("binds"), "query.<key>",
+--             "header.<Name>", "<fact>.<member>", "<fact>" (a list, where names are asked for)
 --   always    true: also runs when nothing that it reads is there (the require_* family)
+--   judges_empty  true: a request without a body is judged too, as null is
+--   refusal   reason code of its denials (src/http/refusal.def), if not
+--             request_body_policy_denied
 --   check     function(value, ..., knobs)
 --   title, reason, fix   for people
 --   allows, denies       examples: { body = ..., knobs = ..., query = ..., header = ...,

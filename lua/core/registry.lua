@@ -10,21 +10,19 @@ local MODULES = {
   "knobs.container_mounts",
   "knobs.container_network",
   "knobs.container_security",
+  "knobs.container_update",
   "knobs.exec",
   "knobs.image_pull",
 }
 
--- surface -> the group under request_body that holds its settings
-local GROUPS = {
-  container_create = "container_create",
-  exec_create = "exec",
-  exec_start = "exec",
-  image_pull = "image_pull",
+--- Every surface that is judged; lua/schema holds one file for each.
+registry.surfaces = {
+  "container_create", "container_update", "exec_create", "exec_start", "image_pull",
 }
 
 
 local function key_of(check, name, shape)
-  return shape.key or "request_body." .. GROUPS[check.surface] .. "." .. name
+  return shape.key or "request_body." .. require("schema." .. check.surface).group .. "." .. name
 end
 
 

@@ -9,7 +9,10 @@
 --   s.records("Mounts", { ... })        list of records
 --   s.record_map("EndpointsConfig", { ... })
 --   s.list_of_strings "Capabilities"    list of lists of strings
+--   s.presence "Privileged"             anything: an exact integer as such, null as false, all
+--                                       else as true
 --   s.harmless("Hostname", "why")       known, never judged, any JSON
+-- A record may be loose = true: it may be anything else, and is false then.
 -- A member may have since and until (API versions, "1.41"): member { since = "1.41" }; and
 -- keeps_zero = true, where the engine tells a zero value from none (see schema.document).
 local schema = {}
@@ -26,6 +29,7 @@ end
 
 for _, kind in ipairs {
   "bool", "string", "int", "strings", "string_map", "any_map", "command", "list_of_strings",
+  "presence",
 } do
   schema[kind] = function(name, extra)
     return member(kind, name, extra)
@@ -48,6 +52,11 @@ function schema.harmless(name, why, extra)
   return m
 end
 
+
+-- A surface's facts say what the engine is asked: name; path, with {id} for the id of the
+-- request's path; document; code and refusal of a denial because it could not be asked. With
+-- names = a reading that gives a list of names, each of them is asked about, and the fact is
+-- the list of those that exist.
 
 --- A whole document. options: name; members; legacy = the record whose members old
 -- clients wrote at the root (a non-zero one there is ambiguous); lenient = true for the

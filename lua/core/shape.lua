@@ -124,6 +124,25 @@ function shape.entries(options)
 end
 
 
+--- A list of globs (`*` is anything but a slash, `**` anything); checks get a list of
+-- functions that tell whether a text matches.
+function shape.globs()
+  return shape.entries {
+    expect = "a list of patterns",
+    compile = function(entries)
+      local out = {}
+      for i, entry in ipairs(entries) do
+        local glob = text.glob(entry)
+        out[i] = function(value)
+          return text.matches(glob, value)
+        end
+      end
+      return out
+    end,
+  }
+end
+
+
 local function absolute(entry)
   if text.starts(entry, "/") then
     return true

@@ -58,7 +58,7 @@ end
 
 -- The host paths in the mount options of a local volume: `lowerdir=/a:/b` and the like;
 -- and whether they ask for a bind.
-local function read_options(options, mount, found)
+local function read_options(options, target, from, found)
   local is_bind = false
   for _, option in ipairs(split(options, ",")) do
     local name, value = cut(trim(option), "=")
@@ -66,11 +66,26 @@ local function read_options(options, mount, found)
     is_bind = is_bind or name == "bind" or name == "rbind"
     for _, part in ipairs(value and split(value, ":") or NONE) do
       if is_absolute(part) then
-        found = add(found, part, mount.Target, nil, false, "HostConfig.Mounts")
+        found = add(found, part, target, nil, false, from)
       end
     end
   end
   return is_bind, found
+end
+
+
+-- The host paths that the options of a local volume mount at target.
+local function read_local(options, target, read_only, from, found)
+  local is_bind
+  is_bind, found = read_options(options.o or "", target, from, found)
+  local device = options.device or ""
+  if is_bind and not is_absolute(device) then
+    device = "/" .. device -- mount(2) takes it relative to the engine's folder, the root
+  end
+  if is_absolute(device) then
+    found = add(found, device, target, nil, read_only, from)
+  end
+  return found
 end
 
 
@@ -80,16 +95,7 @@ local function read_volume(mount, found)
   if not options or not next(options) then
     return found
   end
-  local is_bind
-  is_bind, found = read_options(options.o or "", mount, found)
-  local device = options.device or ""
-  if is_bind and not is_absolute(device) then
-    device = "/" .. device -- mount(2) takes it relative to the engine's folder, the root
-  end
-  if is_absolute(device) then
-    found = add(found, device, mount.Target, nil, mount.ReadOnly, "HostConfig.Mounts")
-  end
-  return found
+  return read_local(options, mount.Target, mount.ReadOnly, "HostConfig.Mounts", found)
 end
 
 
@@ -127,6 +133,56 @@ binds.reading = record.reading {
     return mounts and read_mounts(mounts, found) or found
   end,
 }
+
+
+local function add_volume(found, name, target, mode, read_only)
+  found = found or { uses = {} }
+  local uses = found.uses[name]
+  if not uses then
+    uses = {}
+    found.uses[name] = uses
+    found[#found + 1] = name
+  end
+  uses[#uses + 1] = { target = target or "", mode = mode or "", read_only = read_only or false }
+  return found
+end
+
+
+--- The reading `volumes_used`: a list of the names of the volumes that a request mounts, and
+-- in its member `uses`, by name, how it mounts each: { target, mode, read_only } ...; or nil.
+binds.volumes = record.reading {
+  name = "volumes_used", surface = "container_create",
+  from = { "HostConfig.Binds", "HostConfig.Mounts" },
+  read = function(entries, mounts)
+    local found
+    for i = 1, entries and #entries or 0 do
+      local source, target, mode = parts(entries[i], ":", 3)
+      if target and source ~= "" and byte(source, 1) ~= SLASH then
+        found = add_volume(found, source, target, mode, false)
+      end
+    end
+    for i = 1, mounts and #mounts or 0 do
+      local mount = mounts[i]
+      local source = mount.Source or ""
+      if source ~= "" and binds.kind(mount) == "volume" then
+        found = add_volume(found, source, mount.Target, nil, mount.ReadOnly)
+      end
+    end
+    return found
+  end,
+}
+
+
+--- The host paths, as binds, that a volume of the engine's stands for, mounted as `use`
+-- says; or nil.
+function binds.of_volume(volume, use)
+  local found = read_local(volume.Options or NONE, use.target, use.read_only,
+    "volume " .. text.quote(volume.Name))
+  for i = 1, found and #found or 0 do
+    found[i].mode = use.mode
+  end
+  return found
+end
 
 
 --- True when a bind cannot be written through.

@@ -56,6 +56,43 @@ local function volume_driver(name, mounts, knobs)
 end
 
 
+-- used: the reading of what the request mounts. volumes: those that exist, as the engine
+-- answers; nil when none does.
+local function held_volumes(used, volumes, knobs)
+  for _, volume in ipairs(volumes or {}) do
+    local uses = used.uses[volume.Name or ""]
+    if not uses then
+      return "the engine answers about another volume than was asked for"
+    end
+    local driver = refused_driver(volume.Driver, knobs)
+    if driver then
+      return "volume " .. text.quote(volume.Name) .. ": " .. driver
+    end
+    for _, use in ipairs(uses) do
+      for _, bind in ipairs(binds.of_volume(volume, use) or {}) do
+        if not binds.is_allowed(bind, knobs.allowed_bind_mounts) then
+          return bind.from .. " stands for " .. text.quote(bind.source)
+            .. ", which is not in allowed_bind_mounts"
+        end
+      end
+    end
+  end
+end
+
+
+local function listed_volume(used, knobs)
+  for _, name in ipairs(used) do
+    local listed = false
+    for _, pattern in ipairs(knobs.allowed_volumes) do
+      listed = listed or pattern(name)
+    end
+    if not listed then
+      return "volume " .. text.quote(name) .. " is not in allowed_volumes"
+    end
+  end
+end
+
+
 local function mount_type(mounts)
   for i = 1, #mounts do
     local mount = mounts[i]
@@ -170,6 +207,15 @@ local function inline_volume(options)
 end
 
 
+-- A request that mounts the volume `data`, which exists with this driver and these options.
+local function held(driver, options, knobs)
+  local request = example.create({ Binds = { "data:/data" } }, knobs)
+  request.facts = { volumes = { { Name = "data", Driver = driver, Options = options } } }
+  return request
+end
+
+
+local HOST = { type = "none", o = "bind", device = "/srv/data" }
 local NFS = { type = "nfs", o = "addr=192.0.2.1", device = ":/export" }
 
 local checks = {
@@ -211,6 +257,42 @@ local checks = {
     denies = { example.create { VolumeDriver = "rexray" },
                example.create { Mounts = { { Type = "volume", Target = "/v",
                  VolumeOptions = { DriverConfig = { Name = "rexray" } } } } } },
+  },
+  record.check {
+    id = "container_create.named_volumes", code = "cc.named_volume", surface = SURFACE,
+    order = 22.3,
+    controls = { { cis = "5.5", bench = "5.6" } },
+    title = "No volume that stands for a host folder",
+    reads = { "volumes_used", "volumes" },
+    knobs = { allowed_bind_mounts = binds.shape(), allowed_volume_drivers = shape.names() },
+    knob = "allowed_bind_mounts", check = held_volumes,
+    reason = "an existing volume may be a host folder by another name",
+    fix = "name another volume, or have the folder listed",
+    allows = { held("local", {}), held("local", NFS),
+               held("local", HOST, { allowed_bind_mounts = { "/srv" } }),
+               held("rexray", {}, { allowed_volume_drivers = { "rexray" } }) },
+    denies = { held("local", HOST), held("local", { type = "none", o = "bind", device = "etc" }),
+               held("local", { type = "overlay", device = "overlay", o = "lowerdir=/etc:/srv" }),
+               held("local", HOST, { allowed_bind_mounts = { "/srv/data:/data:ro" } }),
+               held("rexray", {}) },
+  },
+  record.check {
+    id = "container_create.allowed_volumes", code = "cc.volume_name", surface = SURFACE,
+    order = 22.4,
+    title = "Only listed volumes",
+    reads = { "volumes_used" },
+    knobs = { allowed_volumes = shape.globs() },
+    active = function(knobs)
+      return #knobs.allowed_volumes > 0
+    end,
+    check = listed_volume,
+    reason = "a volume holds another program's files",
+    fix = "name a volume that the list has, or have this one listed",
+    allows = { example.create({ Binds = { "web-cache:/c" } }, { allowed_volumes = { "web-*" } }),
+               example.create({ Binds = { "/anonymous" } }, { allowed_volumes = { "web-*" } }) },
+    denies = { example.create({ Binds = { "db:/c" } }, { allowed_volumes = { "web-*" } }),
+               example.create({ Mounts = { { Type = "volume", Source = "db", Target = "/c" } } },
+                 { allowed_volumes = { "web-*" } }) },
   },
   record.check {
     id = "container_create.mount_types", code = "cc.mount_type", surface = SURFACE, order = 24,
@@ -255,4 +337,4 @@ local checks = {
   },
 }
 
-return { checks = checks }
+return { checks = checks, readings = { binds.volumes } }

@@ -131,9 +131,17 @@ local members = {
   s.harmless("WorkingDir", OWN),
 }
 
+local volume = {
+  s.string "Name", s.string "Driver", s.string_map "Options",
+}
+
 return {
   surface = "container_create", group = "container_create", prefix = "cc",
   subject = "container create", body_max = 1048576,
   document = s.document { name = "create body", members = members, legacy = "HostConfig",
                           zero_is_absent = true },
+  facts = {
+    { name = "volumes", path = "/volumes/{id}", names = "volumes_used",
+      document = s.document { name = "volume inspect", members = volume, lenient = true } },
+  },
 }

@@ -132,7 +132,8 @@ local function forwarded_requests(engine, from)
 end
 
 
-local LOOKUPS = { "^/containers/[^/?]+/json$", "^/exec/[^/?]+/json$", "^/services/[^/?]+$" }
+local LOOKUPS = { "^/containers/[^/?]+/json$", "^/exec/[^/?]+/json$", "^/services/[^/?]+$",
+                  "^/volumes/[^/?]+$" }
 
 
 local function is_lookup(entry, request)

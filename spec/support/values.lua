@@ -24,6 +24,9 @@ end
 
 local function pick(document, path)
   local value = document
+  if path == "*" then
+    return plain(document)
+  end
   for name in path:gmatch "[^.]+" do
     if type(value) ~= "table" then
       return nil
@@ -118,9 +121,10 @@ local function fill(plan, surface, example)
     slots[header.slot] = (example.header or {})[header.name]
   end
   for _, fact in ipairs(plan.facts) do
+    local answer = (example.facts or {})[fact.name]
     for slot, path in ipairs(fact.slots) do
       if path ~= "" then
-        slots[slot] = pick((example.facts or {})[fact.name], path)
+        slots[slot] = pick(answer, path)
       end
     end
   end
@@ -142,19 +146,11 @@ local function arguments(slots, reads)
 end
 
 
---- Runs a compiled plan on slots that are filled already. Returns what was found:
--- a list of { check = index, found, code, control }.
-function values.run(plan, slots)
-  for _, reading in ipairs(plan.readings) do
-    local args, present = arguments(slots, reading.from)
-    if present then
-      slots[reading.slot] = reading.read(table.unpack(args, 1, #reading.from))
-    end
-  end
+local function run_checks(plan, slots, asked)
   local found = {}
   for _, check in ipairs(plan.checks) do
     local args, present = arguments(slots, check.reads)
-    if present or check.always then
+    if (asked or not check.asks) and (present or check.always) then
       args[#check.reads + 1] = check.knobs
       local what, code, control = check.check(table.unpack(args, 1, #check.reads + 1))
       if what ~= nil then
@@ -163,6 +159,21 @@ function values.run(plan, slots)
     end
   end
   return found
+end
+
+
+--- Runs a compiled plan on slots that are filled already: first what the request alone shows,
+-- then, when nothing is found, with what the engine answers. Returns what was found: a list
+-- of { check = index, found, code, control }.
+function values.run(plan, slots)
+  for _, reading in ipairs(plan.readings) do
+    local args, present = arguments(slots, reading.from)
+    if present then
+      slots[reading.slot] = reading.read(table.unpack(args, 1, #reading.from))
+    end
+  end
+  local found = run_checks(plan, slots, false)
+  return #found > 0 and found or run_checks(plan, slots, true)
 end
 
 

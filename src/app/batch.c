@@ -28,25 +28,29 @@ struct batch {
     struct buf fields;
     struct buf body;
     struct buf raw;
-    struct buf answer; /* what is printed */
-    struct buf fact;
+    struct buf answer;               /* what is printed */
+    struct buf answers[LOOKUPS_MAX]; /* the engine's, to look-ups */
 };
 
 static void batch_release(struct batch *b)
 {
-    struct buf *const all[] = {&b->text, &b->config, &b->key,    &b->fields,
-                               &b->body, &b->raw,    &b->answer, &b->fact};
+    struct buf *const all[] = {&b->text, &b->config, &b->key,   &b->fields,
+                               &b->body, &b->raw,    &b->answer};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         buf_release(all[i]);
+    for (size_t i = 0; i < LOOKUPS_MAX; i++)
+        buf_release(&b->answers[i]);
     cache_free(b->cache);
 }
 
 static int batch_init(struct batch *b, const char *config_path, bool show_forward)
 {
-    struct buf *const all[] = {&b->text, &b->config, &b->key,    &b->fields,
-                               &b->body, &b->raw,    &b->answer, &b->fact};
+    struct buf *const all[] = {&b->text, &b->config, &b->key,   &b->fields,
+                               &b->body, &b->raw,    &b->answer};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         buf_init(all[i], TEXT_MAX);
+    for (size_t i = 0; i < LOOKUPS_MAX; i++)
+        buf_init(&b->answers[i], TEXT_MAX);
     b->show_forward = show_forward;
     b->cache = cache_new(config_path);
     return b->cache ? RC_OK : RC_NOMEM;
@@ -184,30 +188,33 @@ static uint16_t read_status(const struct json_object *o)
     return (uint16_t)status;
 }
 
-/* `facts`: { "GET /path": { status, body } or { error } }. */
-static struct fact find_fact(void *arg, const struct lookup *lookup)
+/* One of `facts`: { status, body } or { error }. Its body goes to answer k's buffer. */
+static struct fact read_fact(struct batch *b, size_t k, struct str value)
+{
+    const struct fact failed = {.kind = FACT_FAILED};
+    const struct json_object *answer = &b->fact_members;
+    if (json_object_read(value, &b->fact_members) || json_member(answer, STR("error")).p)
+        return failed;
+    const struct str body = json_member(answer, STR("body"));
+    buf_clear(&b->answers[k]);
+    if (body.p && append_value(&b->answers[k], body))
+        return failed;
+    return (struct fact){FACT_ANSWER, read_status(answer), buf_str(&b->answers[k])};
+}
+
+/* `facts`: { "GET /path": ... } */
+static struct fact find_fact(void *arg, size_t k, const struct lookup *lookup)
 {
     struct batch *b = arg;
-    struct fact fact = {.kind = FACT_FAILED};
     const struct str facts = json_member(&b->line, STR("facts"));
     if (!facts.p || json_object_read(facts, &b->facts))
-        return fact;
+        return inspect_unsaid(lookup);
     for (size_t i = 0; i < b->facts.n; i++) {
         const struct str name = b->facts.members[i].name;
-        if (!str_starts(name, STR("GET ")) || !str_eq(str_skip(name, 4), str_of(lookup->path)))
-            continue;
-        const struct json_object *answer = &b->fact_members;
-        if (json_object_read(b->facts.members[i].value, &b->fact_members))
-            return fact;
-        if (json_member(answer, STR("error")).p)
-            return fact;
-        const struct str body = json_member(answer, STR("body"));
-        buf_clear(&b->fact);
-        if (body.p && append_value(&b->fact, body))
-            return fact;
-        return (struct fact){FACT_ANSWER, read_status(answer), buf_str(&b->fact)};
+        if (str_starts(name, STR("GET ")) && str_eq(str_skip(name, 4), str_of(lookup->path)))
+            return read_fact(b, k, b->facts.members[i].value);
     }
-    return fact;
+    return inspect_unsaid(lookup);
 }
 
 /* The dotted words of a report: the keys that it names. */

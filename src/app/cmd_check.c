@@ -118,11 +118,11 @@ static int read_body(const char *path, struct buf *body)
     return rc;
 }
 
-static struct fact no_facts(void *arg, const struct lookup *lookup)
+static struct fact no_facts(void *arg, size_t i, const struct lookup *lookup)
 {
     (void)arg;
-    (void)lookup;
-    return (struct fact){.kind = FACT_FAILED};
+    (void)i;
+    return inspect_unsaid(lookup);
 }
 
 static int print_json(const struct policy *p, const struct inspection *i)

@@ -54,14 +54,22 @@ static enum refusal read_body(struct reader *r, struct str raw, size_t max, stru
     }
 }
 
+struct fact inspect_unsaid(const struct lookup *lookup)
+{
+    if (lookup->named_by_body)
+        return (struct fact){.kind = FACT_ANSWER, .status = 404};
+    return (struct fact){.kind = FACT_FAILED};
+}
+
 static void judge(struct policy *p, inspect_fact_fn *facts, void *arg, struct inspection *i)
 {
     struct fact answers[LOOKUPS_MAX];
     i->request.body = buf_str(&i->body);
-    i->n_lookups = policy_plan(p, &i->request, i->lookups);
+    i->n_lookups = policy_plan(p, &i->request, i->lookups, &i->decision);
     for (size_t k = 0; k < i->n_lookups; k++)
-        answers[k] = facts(arg, &i->lookups[k]);
-    policy_decide(p, &i->request, answers, i->n_lookups, &i->decision);
+        answers[k] = facts(arg, k, &i->lookups[k]);
+    if (i->n_lookups)
+        policy_decide(p, &i->request, answers, i->n_lookups, &i->decision);
     policy_rest(p);
 }
 

@@ -11,8 +11,12 @@
 #include "http/target.h"
 #include "policy/policy.h"
 
-/* Gives the fact for a look-up; FACT_FAILED when there is none. */
-typedef struct fact inspect_fact_fn(void *arg, const struct lookup *lookup);
+/* Gives the fact for look-up i; what it borrows stays until the inspection is released. */
+typedef struct fact inspect_fact_fn(void *arg, size_t i, const struct lookup *lookup);
+
+/* What holds where nobody says what the engine would answer: an object that the request
+ * names is new, one that its path names cannot be known. */
+struct fact inspect_unsaid(const struct lookup *lookup);
 
 struct inspection {
     enum refusal refusal; /* REFUSAL_NONE: it would be forwarded */

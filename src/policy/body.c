@@ -245,7 +245,8 @@ static bool read_known(struct reader *r, struct place *in, const struct field *f
     if (f->kind == FIELD_HARMLESS)
         return value_skip(r);
     const bool made = f->slot || f->made;
-    if (made && r->tokens.token.kind != TOKEN_NULL && (f->keeps_zero || !is_zero(r)))
+    const bool null = r->tokens.token.kind == TOKEN_NULL;
+    if (made && (!null || field_keeps_null(f)) && (f->keeps_zero || !is_zero(r)))
         return read_made(r, in, f);
     return made && lenient ? forget_made(r, in, f) : check_value(r, in, f);
 }
@@ -271,8 +272,14 @@ static bool read_root(struct reader *r)
     if (!reader_next(r))
         return false;
     if (r->tokens.token.kind == TOKEN_OBJECT) {
+        if (r->s->root_slot)
+            lua_newtable(r->L);
         if (!record_read(r, NULL, STR(""), false, &r->s->records[0]))
             return false;
+        if (r->s->root_slot) {
+            lua_replace(r->L, r->base + r->s->root_slot);
+            body_set_present(r->report, r->s->root_slot);
+        }
     } else if (r->tokens.token.kind != TOKEN_NULL) {
         return reader_refuse(r, BODY_MALFORMED, r->tokens.token.start, "%.*s must be an object",
                              (int)r->s->title.n, r->s->title.p);

@@ -73,6 +73,11 @@ static inline void body_set_present(struct body_report *r, int slot)
     r->present[(slot - 1) / 64] |= UINT64_C(1) << (slot - 1) % 64;
 }
 
+static inline bool body_is_present(const struct body_report *r, int slot)
+{
+    return r->present[(slot - 1) / 64] >> (slot - 1) % 64 & 1;
+}
+
 /* What a slot holds, by the member's kind, when the member is there: it is not when it is
  * null, nor, in a document that is zero_is_absent, when it is false, 0, "", [] or {} (but
  * for a member that keeps_zero).
@@ -83,6 +88,10 @@ static inline void body_set_present(struct body_report *r, int slot)
  *   record                table of its judged members by their names, each by this list
  *   records               list of such tables ({} for null)
  *   record_map            key to such a table (false for null)
+ *   presence              an exact integer as such, null as false, all else as true: for
+ *                         what is judged by being there
+ * A record that is loose may be anything else, null too, and is false then. Of both, null
+ * is a value. The slot "*" holds the whole document as a record.
  * Members that have no slot are checked for syntax and type all the same.
  *
  * A document that is lenient (an engine's own answer) may have unknown and repeated

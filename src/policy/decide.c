@@ -7,13 +7,17 @@
 #include <stdlib.h>
 
 struct judge {
+    const struct policy *policy;
     const struct surface_plan *plan;
-    enum surface surface;
     const struct policy_request *request;
+    struct str body;
     const struct query *query; /* NULL: no query key is read */
+    bool asked;                /* the engine has answered: facts holds what */
     const struct fact *facts;
     size_t n_facts;
-    struct decision *out; /* the caller's, denied by fault until the last line */
+    size_t n_lookups;       /* that are needed first; the decision stands when 0 */
+    struct lookup *lookups; /* NULL once asked */
+    struct decision *out;   /* the caller's, denied by fault until the last line */
 };
 
 /* Stack of a judgement: 1 the judge, 2 the functions, then the slots. */
@@ -40,24 +44,30 @@ static void add_finding(struct decision *d, int check, int control, struct str c
     copy_cut(f->found, sizeof f->found, found);
 }
 
+static void deny_coded(const struct surface_plan *s, struct decision *d, enum refusal why,
+                       struct str code, const char *found)
+{
+    d->n_findings = 0;
+    add_finding(d, -1, 0, code, str_of(found));
+    d->verdict = VERDICT_DENY;
+    d->refusal = why;
+    (void)snprintf(d->reason, sizeof d->reason, "%s denied: %s", s->subject.p, found);
+}
+
 /* A denial that no check owns: `<prefix>.<what>`. */
 static void deny_unread(const struct surface_plan *s, struct decision *d, enum refusal why,
                         const char *what, const char *found)
 {
     char code[CODE_MAX];
     (void)snprintf(code, sizeof code, "%s%s%s", s->prefix.p, s->prefix.n ? "." : "", what);
-    d->n_findings = 0;
-    add_finding(d, -1, 0, str_of(code), str_of(found));
-    d->verdict = VERDICT_DENY;
-    d->refusal = why;
-    (void)snprintf(d->reason, sizeof d->reason, "%s denied: %s", s->subject.p, found);
+    deny_coded(s, d, why, str_of(code), found);
 }
 
 /* False when the body cannot be judged; the decision says why. */
 static bool read_body(lua_State *L, struct judge *j, struct body_report *report)
 {
     const struct surface_plan *s = j->plan;
-    body_read_document(L, s->schema, j->request->body, AT_SLOTS, report);
+    body_read_document(L, s->schema, j->body, AT_SLOTS, report);
     char found[REASON_MAX];
     switch (report->verdict) {
     case BODY_READ:
@@ -65,7 +75,7 @@ static bool read_body(lua_State *L, struct judge *j, struct body_report *report)
     case BODY_AMBIGUOUS_TEXT:
         (void)snprintf(found, sizeof found, "ambiguous body: %s (byte %zu)", report->what,
                        report->offset);
-        deny_unread(j->plan, j->out, REFUSAL_BODY_AMBIGUOUS, "ambiguous", found);
+        deny_unread(s, j->out, REFUSAL_BODY_AMBIGUOUS, "ambiguous", found);
         return false;
     case BODY_VERDICT_NONE:
     case BODY_MALFORMED:
@@ -73,29 +83,95 @@ static bool read_body(lua_State *L, struct judge *j, struct body_report *report)
     }
     (void)snprintf(found, sizeof found, "malformed body: %s (byte %zu)", report->what,
                    report->offset);
-    deny_unread(j->plan, j->out, REFUSAL_BODY_POLICY, "malformed", found);
+    deny_unread(s, j->out, REFUSAL_BODY_POLICY, "malformed", found);
     return false;
+}
+
+static void deny_unasked(const struct judge *j, const struct plan_fact *f)
+{
+    deny_coded(j->plan, j->out, f->refusal, f->code, "the engine could not be asked about it");
+}
+
+/* Reads one answer into its slots; false when there is none that can be read. */
+static bool read_answer(lua_State *L, const struct plan_fact *f, const struct fact *answer,
+                        struct body_report *own)
+{
+    own->verdict = BODY_VERDICT_NONE;
+    if (answer->kind == FACT_ANSWER && answer->status == 200)
+        body_read_document(L, f->schema, answer->body, AT_SLOTS, own);
+    return own->verdict == BODY_READ;
+}
+
+static bool is_absent(const struct fact *answer)
+{
+    return answer->kind == FACT_ANSWER && answer->status == 404;
+}
+
+/* Of the objects that the request names, those that exist, as a list in the fact's slot. */
+static bool read_named(lua_State *L, const struct plan_fact *f, const struct fact *answers,
+                       size_t n, struct body_report *report)
+{
+    const int slot = AT_SLOTS + f->slot;
+    struct body_report own;
+    lua_Integer found = 0;
+    lua_newtable(L);
+    lua_replace(L, slot);
+    for (size_t i = 0; i < n; i++) {
+        if (is_absent(&answers[i]))
+            continue;
+        /* Each is read into the slot, which holds the list: that waits on top meanwhile. */
+        lua_pushvalue(L, slot);
+        if (!read_answer(L, f, &answers[i], &own) || !body_is_present(&own, f->slot))
+            return false;
+        lua_pushvalue(L, slot);
+        lua_rawseti(L, -2, ++found);
+        lua_replace(L, slot);
+    }
+    if (found)
+        body_set_present(report, f->slot);
+    return true;
+}
+
+static size_t count_names(lua_State *L, const struct plan_fact *f)
+{
+    return lua_istable(L, AT_SLOTS + f->names) ? lua_rawlen(L, AT_SLOTS + f->names) : 0;
 }
 
 enum fact_step { FACT_STEP_READ, FACT_STEP_ALLOW, FACT_STEP_DENY };
 
-/* The engine's own answers, into their slots. 404: the request will fail by itself. */
-static enum fact_step read_facts(lua_State *L, struct judge *j, struct body_report *report)
+/* Of the object that the path names. 404: the request will fail by itself. */
+static enum fact_step read_path_fact(lua_State *L, const struct plan_fact *f,
+                                     const struct fact *answer, struct body_report *report)
 {
+    struct body_report own;
+    if (is_absent(answer))
+        return FACT_STEP_ALLOW;
+    if (!read_answer(L, f, answer, &own))
+        return FACT_STEP_DENY;
+    for (size_t w = 0; w < BODY_SLOTS_MAX / 64; w++)
+        report->present[w] |= own.present[w];
+    return FACT_STEP_READ;
+}
+
+/* The engine's answers, into their slots, in the order in which plan_lookups asked. */
+static enum fact_step read_facts(lua_State *L, const struct judge *j, struct body_report *report)
+{
+    size_t at = 0;
     for (size_t i = 0; i < j->plan->n_facts; i++) {
-        const struct fact *f = i < j->n_facts ? &j->facts[i] : NULL;
-        if (f && f->kind == FACT_ANSWER && f->status == 404)
-            return FACT_STEP_ALLOW;
-        struct body_report own = {.verdict = BODY_VERDICT_NONE};
-        if (f && f->kind == FACT_ANSWER && f->status == 200)
-            body_read_document(L, j->plan->facts[i].schema, f->body, AT_SLOTS, &own);
-        if (own.verdict != BODY_READ) {
-            deny_unread(j->plan, j->out, REFUSAL_BODY_INSPECTION, "inspect_failed",
-                        "the engine could not be asked about it");
-            return FACT_STEP_DENY;
-        }
-        for (size_t w = 0; w < BODY_SLOTS_MAX / 64; w++)
-            report->present[w] |= own.present[w];
+        const struct plan_fact *f = &j->plan->facts[i];
+        const size_t n = f->names ? count_names(L, f) : 1;
+        enum fact_step step = FACT_STEP_DENY;
+        if (n > j->n_facts - at)
+            step = FACT_STEP_DENY;
+        else if (!f->names)
+            step = read_path_fact(L, f, &j->facts[at], report);
+        else if (read_named(L, f, &j->facts[at], n, report))
+            step = FACT_STEP_READ;
+        if (step == FACT_STEP_DENY)
+            deny_unasked(j, f);
+        if (step != FACT_STEP_READ)
+            return step;
+        at += n;
     }
     return FACT_STEP_READ;
 }
@@ -148,11 +224,12 @@ static void call_step(lua_State *L, const struct plan_step *step, size_t i, bool
     lua_call(L, step->n_reads + settings, results);
 }
 
-static void run_readings(lua_State *L, const struct judge *j, struct body_report *report)
+/* asks: those that read answers of the engine, or those that do not. */
+static void run_readings(lua_State *L, const struct judge *j, bool asks, struct body_report *report)
 {
     for (size_t i = 0; i < j->plan->n_readings; i++) {
         const struct plan_step *step = &j->plan->readings[i];
-        if (!is_due(step, report))
+        if (step->asks != asks || !is_due(step, report))
             continue;
         call_step(L, step, i, false, 1);
         if (!lua_isnil(L, -1))
@@ -177,22 +254,16 @@ static void take_finding(lua_State *L, const struct policy *p, const struct plan
     add_finding(d, step->info, (int)control - 1, code, found);
 }
 
-struct decide_args {
-    struct judge judge;
-    const struct policy *policy;
-};
-
-static void run_checks(lua_State *L, const struct decide_args *a, const struct body_report *report,
-                       struct decision *d)
+static void run_checks(lua_State *L, const struct judge *j, const struct body_report *report)
 {
-    const struct surface_plan *s = a->judge.plan;
+    const struct surface_plan *s = j->plan;
     for (size_t i = 0; i < s->n_checks; i++) {
         const struct plan_step *step = &s->checks[i];
-        if (!is_due(step, report))
+        if ((step->asks && !j->asked) || !is_due(step, report))
             continue;
         call_step(L, step, s->n_readings + i, true, 3);
         if (!lua_isnil(L, -3))
-            take_finding(L, a->policy, step, d);
+            take_finding(L, j->policy, step, j->out);
         lua_pop(L, 3);
     }
 }
@@ -216,117 +287,6 @@ static void allow(struct decision *d)
 {
     d->verdict = VERDICT_ALLOW;
     d->refusal = REFUSAL_NONE;
-}
-
-static int body_decide(lua_State *L)
-{
-    struct decide_args *a = lua_touserdata(L, 1);
-    struct judge *j = &a->judge;
-    const struct surface_plan *s = j->plan;
-    struct decision *d = j->out;
-    struct body_report report = {.verdict = BODY_VERDICT_NONE};
-
-    luaL_checkstack(L, AT_SLOTS + s->n_slots + 48, NULL);
-    plan_push_functions(L, j->surface);
-    lua_settop(L, AT_SLOTS + s->n_slots);
-    if (s->schema && !read_body(L, j, &report))
-        return 0;
-    const enum fact_step facts = read_facts(L, j, &report);
-    if (facts == FACT_STEP_ALLOW)
-        allow(d);
-    if (facts != FACT_STEP_READ)
-        return 0;
-    read_sources(L, j, &report);
-    run_readings(L, j, &report);
-    run_checks(L, a, &report, d);
-    note_unknown(s, &report, d);
-    if (d->n_findings == 0) {
-        allow(d);
-        return 0;
-    }
-    d->refusal = REFUSAL_BODY_POLICY;
-    (void)snprintf(d->reason, sizeof d->reason, "%s denied: %s", s->subject.p,
-                   d->findings[0].found);
-    return 0;
-}
-
-static void fault(struct decision *d, enum vm_result result, const struct err *err)
-{
-    static const char *const limits[] = {
-        [VM_MEMORY] = "the policy ran out of memory (lua.memory_limit)",
-        [VM_TIME] = "the policy ran out of time (lua.time_limit)",
-    };
-    d->verdict = VERDICT_DENY;
-    d->refusal = REFUSAL_POLICY_FAULT;
-    d->n_findings = 0;
-    const char *why = result == VM_FAULT ? err->text : limits[result];
-    copy_cut(d->reason, sizeof d->reason, str_of(why));
-}
-
-/* No body decides nothing, because the engine refuses it by itself. One that was announced
- * (chunked) and then had no byte is what smuggling looks like, and no client's habit. */
-static void decide_empty(const struct surface_plan *s, const struct policy_request *r,
-                         struct decision *out)
-{
-    if (r->has_body)
-        deny_unread(s, out, REFUSAL_BODY_AMBIGUOUS, "ambiguous",
-                    "a body was announced, but it is empty");
-    else
-        allow(out);
-}
-
-void policy_decide(struct policy *p, const struct policy_request *r, const struct fact *facts,
-                   size_t n_facts, struct decision *out)
-{
-    const struct surface_plan *s = policy_surface(p, r->route);
-    out->verdict = VERDICT_DENY;
-    out->refusal = REFUSAL_POLICY_FAULT;
-    out->n_findings = 0;
-    out->unknown[0] = '\0';
-    if (!s)
-        return;
-    if (s->schema && r->body.n == 0) {
-        decide_empty(s, r, out);
-        return;
-    }
-    struct query query;
-    char *store = NULL;
-    struct err err;
-    err.text[0] = '\0'; /* all of it would cost as much as a check */
-    struct decide_args args = {{s, r->route->surface, r, NULL, facts, n_facts, out}, p};
-    enum vm_result result = VM_MEMORY;
-    if (s->n_queries && r->target.query.n) {
-        store = malloc(r->target.query.n);
-        if (!store || query_read(r->target.query, store, &query))
-            goto done;
-        args.judge.query = &query;
-    }
-    result = vm_call(p->vm, body_decide, &args, &err);
-done:
-    free(store);
-    if (result != VM_OK)
-        fault(out, result, &err);
-}
-
-void policy_refuse(const struct policy *p, const struct policy_request *r, enum refusal why,
-                   struct decision *out)
-{
-    const struct surface_plan *s = policy_surface(p, r->route);
-    char found[FOUND_MAX];
-    out->unknown[0] = '\0';
-    if (why == REFUSAL_BODY_TOO_LARGE && s) {
-        (void)snprintf(found, sizeof found, "the body is larger than %zu bytes", s->body_max);
-        deny_unread(s, out, why, "too_large", found);
-        return;
-    }
-    if (s) {
-        deny_unread(s, out, why, "inspection_failed", "the body could not be read to its end");
-        return;
-    }
-    out->n_findings = 0;
-    out->verdict = VERDICT_DENY;
-    out->refusal = why;
-    copy_cut(out->reason, sizeof out->reason, refusal_info(why)->code);
 }
 
 /* The id of the request's path, by the route's pattern: what stands for {id}. */
@@ -374,16 +334,182 @@ static bool expand(struct str path, struct str id, char out[LOOKUP_PATH_MAX])
     return true;
 }
 
-size_t policy_plan(const struct policy *p, const struct policy_request *r,
-                   struct lookup out[LOOKUPS_MAX])
+/* False when there is no room for it, or no such path: then nobody can be asked. */
+static bool plan_lookup(struct judge *j, const struct plan_fact *f, struct str id)
+{
+    if (j->n_lookups == LOOKUPS_MAX)
+        return false;
+    struct lookup *l = &j->lookups[j->n_lookups++];
+    copy_cut(l->name, sizeof l->name, f->name);
+    l->named_by_body = f->names != 0;
+    return expand(f->path, id, l->path);
+}
+
+static bool plan_names(lua_State *L, struct judge *j, const struct plan_fact *f)
+{
+    const size_t n = count_names(L, f);
+    bool fits = true;
+    for (size_t i = 0; fits && i < n; i++) {
+        struct str name;
+        lua_rawgeti(L, AT_SLOTS + f->names, (lua_Integer)i + 1);
+        name.p = luaL_checklstring(L, -1, &name.n);
+        fits = plan_lookup(j, f, name);
+        lua_pop(L, 1);
+    }
+    return fits;
+}
+
+static void plan_lookups(lua_State *L, struct judge *j)
+{
+    for (size_t i = 0; i < j->plan->n_facts; i++) {
+        const struct plan_fact *f = &j->plan->facts[i];
+        if (f->names ? plan_names(L, j, f) : plan_lookup(j, f, path_id(j->request)))
+            continue;
+        j->n_lookups = 0;
+        deny_unasked(j, f);
+        return;
+    }
+    if (j->n_lookups == 0)
+        allow(j->out);
+}
+
+static void deny_found(const struct judge *j)
+{
+    struct decision *d = j->out;
+    d->refusal = j->policy->plan->infos[d->findings[0].check].refusal;
+    (void)snprintf(d->reason, sizeof d->reason, "%s denied: %s", j->plan->subject.p,
+                   d->findings[0].found);
+}
+
+static int body_judge(lua_State *L)
+{
+    struct judge *j = lua_touserdata(L, 1);
+    const struct surface_plan *s = j->plan;
+    struct body_report report = {.verdict = BODY_VERDICT_NONE};
+
+    luaL_checkstack(L, AT_SLOTS + s->n_slots + 48, NULL);
+    plan_push_functions(L, j->request->route->surface);
+    lua_settop(L, AT_SLOTS + s->n_slots);
+    if (s->schema && !read_body(L, j, &report))
+        return 0;
+    read_sources(L, j, &report);
+    run_readings(L, j, false, &report);
+    if (j->asked) {
+        const enum fact_step facts = read_facts(L, j, &report);
+        if (facts == FACT_STEP_ALLOW)
+            allow(j->out);
+        if (facts != FACT_STEP_READ)
+            return 0;
+        run_readings(L, j, true, &report);
+    }
+    run_checks(L, j, &report);
+    note_unknown(s, &report, j->out);
+    if (j->out->n_findings > 0)
+        deny_found(j);
+    else if (j->asked)
+        allow(j->out);
+    else
+        plan_lookups(L, j);
+    return 0;
+}
+
+static void fault(struct decision *d, enum vm_result result, const struct err *err)
+{
+    static const char *const limits[] = {
+        [VM_MEMORY] = "the policy ran out of memory (lua.memory_limit)",
+        [VM_TIME] = "the policy ran out of time (lua.time_limit)",
+    };
+    d->verdict = VERDICT_DENY;
+    d->refusal = REFUSAL_POLICY_FAULT;
+    d->n_findings = 0;
+    const char *why = result == VM_FAULT ? err->text : limits[result];
+    copy_cut(d->reason, sizeof d->reason, str_of(why));
+}
+
+/* No body decides nothing, because the engine refuses it by itself. One that was announced
+ * (chunked) and then had no byte is what smuggling looks like, and no client's habit. */
+static void decide_empty(const struct surface_plan *s, const struct policy_request *r,
+                         struct decision *out)
+{
+    if (r->has_body)
+        deny_unread(s, out, REFUSAL_BODY_AMBIGUOUS, "ambiguous",
+                    "a body was announced, but it is empty");
+    else
+        allow(out);
+}
+
+static void judge(struct policy *p, const struct policy_request *r, struct judge *j)
+{
+    struct decision *d = j->out;
+    const struct surface_plan *s = policy_surface(p, r->route);
+    d->verdict = VERDICT_DENY;
+    d->refusal = REFUSAL_POLICY_FAULT;
+    d->n_findings = 0;
+    d->unknown[0] = '\0';
+    if (!s)
+        return;
+    j->policy = p;
+    j->plan = s;
+    j->request = r;
+    j->body = r->body;
+    if (s->schema && r->body.n == 0 && (r->has_body || !s->judges_empty)) {
+        decide_empty(s, r, d);
+        return;
+    }
+    if (r->body.n == 0)
+        j->body = STR("null");
+    struct query query;
+    char *store = NULL;
+    struct err err;
+    err.text[0] = '\0'; /* all of it would cost as much as a check */
+    enum vm_result result = VM_MEMORY;
+    if (s->n_queries && r->target.query.n) {
+        store = malloc(r->target.query.n);
+        if (!store || query_read(r->target.query, store, &query))
+            goto done;
+        j->query = &query;
+    }
+    result = vm_call(p->vm, body_judge, j, &err);
+done:
+    free(store);
+    if (result == VM_OK)
+        return;
+    j->n_lookups = 0;
+    fault(d, result, &err);
+}
+
+size_t policy_plan(struct policy *p, const struct policy_request *r,
+                   struct lookup lookups[LOOKUPS_MAX], struct decision *out)
+{
+    struct judge j = {.lookups = lookups, .out = out};
+    judge(p, r, &j);
+    return j.n_lookups;
+}
+
+void policy_decide(struct policy *p, const struct policy_request *r, const struct fact *facts,
+                   size_t n_facts, struct decision *out)
+{
+    struct judge j = {.asked = true, .facts = facts, .n_facts = n_facts, .out = out};
+    judge(p, r, &j);
+}
+
+void policy_refuse(const struct policy *p, const struct policy_request *r, enum refusal why,
+                   struct decision *out)
 {
     const struct surface_plan *s = policy_surface(p, r->route);
-    if (!s)
-        return 0;
-    for (size_t i = 0; i < s->n_facts; i++) {
-        copy_cut(out[i].name, sizeof out[i].name, s->facts[i].name);
-        if (!expand(s->facts[i].path, path_id(r), out[i].path))
-            out[i].path[0] = '\0'; /* no such object: asking for it fails, which denies */
+    char found[FOUND_MAX];
+    out->unknown[0] = '\0';
+    if (why == REFUSAL_BODY_TOO_LARGE && s) {
+        (void)snprintf(found, sizeof found, "the body is larger than %zu bytes", s->body_max);
+        deny_unread(s, out, why, "too_large", found);
+        return;
     }
-    return s->n_facts;
+    if (s) {
+        deny_unread(s, out, why, "inspection_failed", "the body could not be read to its end");
+        return;
+    }
+    out->n_findings = 0;
+    out->verdict = VERDICT_DENY;
+    out->refusal = why;
+    copy_cut(out->reason, sizeof out->reason, refusal_info(why)->code);
 }

@@ -12,14 +12,15 @@ struct plan *plan_new(void)
     struct plan *p = calloc(1, sizeof *p);
     if (!p)
         return NULL;
-    static const enum surface built[] = {SURFACE_CONTAINER_CREATE, SURFACE_EXEC_CREATE,
-                                         SURFACE_EXEC_START, SURFACE_IMAGE_PULL};
+    static const enum surface built[] = {SURFACE_CONTAINER_CREATE, SURFACE_CONTAINER_UPDATE,
+                                         SURFACE_EXEC_CREATE, SURFACE_EXEC_START,
+                                         SURFACE_IMAGE_PULL};
     for (size_t i = 0; i < sizeof built / sizeof built[0]; i++) {
         struct surface_plan *s = calloc(1, sizeof *s);
         p->surfaces[built[i]] = s;
         if (!s || !(s->schema = schema_new()))
             goto fail;
-        for (size_t f = 0; f < LOOKUPS_MAX; f++)
+        for (size_t f = 0; f < PLAN_FACTS_MAX; f++)
             if (!(s->facts[f].schema = schema_new()))
                 goto fail;
     }
@@ -34,7 +35,7 @@ static void surface_plan_free(struct surface_plan *s)
     if (!s)
         return;
     schema_free(s->schema);
-    for (size_t f = 0; f < LOOKUPS_MAX; f++)
+    for (size_t f = 0; f < PLAN_FACTS_MAX; f++)
         schema_free(s->facts[f].schema);
     free(s);
 }
@@ -56,6 +57,19 @@ static struct str text_member(lua_State *L, const char *name)
     s.p = luaL_optlstring(L, -1, "", &s.n);
     lua_pop(L, 1);
     return s;
+}
+
+/* The refusal whose reason code is member `name` of the table on top. */
+static enum refusal refusal_member(lua_State *L, const char *name, enum refusal absent)
+{
+    const struct str code = text_member(L, name);
+    if (code.n == 0)
+        return absent;
+    for (int r = 1; r < REFUSAL_COUNT; r++)
+        if (str_eq(refusal_info((enum refusal)r)->code, code))
+            return (enum refusal)r;
+    luaL_error(L, "no refusal has the reason code %s", code.p);
+    return absent;
 }
 
 static int int_member(lua_State *L, const char *name)
@@ -90,6 +104,14 @@ static size_t load_sources(lua_State *L, const char *list, const char *name,
     }
     lua_pop(L, 1);
     return n;
+}
+
+static bool bool_member(lua_State *L, const char *name)
+{
+    lua_getfield(L, -1, name);
+    const bool b = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return b;
 }
 
 static void load_reads(lua_State *L, const char *list, struct plan_step *step)
@@ -132,6 +154,7 @@ static void load_steps(lua_State *L, struct surface_plan *s, int functions)
     for (size_t i = 0; i < s->n_readings; i++) {
         lua_rawgeti(L, -1, (lua_Integer)i + 1);
         s->readings[i].slot = int_member(L, "slot");
+        s->readings[i].asks = bool_member(L, "asks");
         load_reads(L, "from", &s->readings[i]);
         keep_function(L, functions, "read", NULL);
         lua_pop(L, 1);
@@ -141,9 +164,8 @@ static void load_steps(lua_State *L, struct surface_plan *s, int functions)
     for (size_t i = 0; i < s->n_checks; i++) {
         lua_rawgeti(L, -1, (lua_Integer)i + 1);
         s->checks[i].info = int_member(L, "index") - 1;
-        lua_getfield(L, -1, "always");
-        s->checks[i].always = lua_toboolean(L, -1);
-        lua_pop(L, 1);
+        s->checks[i].always = bool_member(L, "always");
+        s->checks[i].asks = bool_member(L, "asks");
         load_reads(L, "reads", &s->checks[i]);
         keep_function(L, functions, "check", "knobs");
         lua_pop(L, 1);
@@ -153,14 +175,19 @@ static void load_steps(lua_State *L, struct surface_plan *s, int functions)
 
 static void load_facts(lua_State *L, struct surface_plan *s)
 {
-    s->n_facts = push_list(L, "facts", LOOKUPS_MAX);
+    s->n_facts = push_list(L, "facts", PLAN_FACTS_MAX);
     for (size_t i = 0; i < s->n_facts; i++) {
+        struct plan_fact *f = &s->facts[i];
         lua_rawgeti(L, -1, (lua_Integer)i + 1);
-        s->facts[i].name = text_member(L, "name");
-        s->facts[i].path = text_member(L, "path");
+        f->name = text_member(L, "name");
+        f->path = text_member(L, "path");
+        f->code = text_member(L, "code");
+        f->refusal = refusal_member(L, "refusal", REFUSAL_BODY_INSPECTION);
+        f->names = int_member(L, "names");
+        f->slot = int_member(L, "slot");
         lua_getfield(L, -1, "schema");
         lua_getfield(L, -2, "slots");
-        schema_load(L, s->facts[i].schema, lua_gettop(L) - 1, lua_gettop(L));
+        schema_load(L, f->schema, lua_gettop(L) - 1, lua_gettop(L));
         lua_pop(L, 3);
     }
     lua_pop(L, 1);
@@ -181,6 +208,7 @@ static void load_surface(lua_State *L, struct surface_plan *s, int anchored, enu
     s->body_max = (size_t)int_member(L, "body_max");
     s->unknown = unknown_of(text_member(L, "unknown_fields"));
     s->unknown_slot = int_member(L, "unknown_slot");
+    s->judges_empty = bool_member(L, "judges_empty");
     s->n_slots = (int)push_list(L, "slots", BODY_SLOTS_MAX);
     lua_getfield(L, -2, "document");
     if (lua_istable(L, -1)) {
@@ -231,6 +259,7 @@ static void load_infos(lua_State *L, struct plan *p)
         info->knob = text_member(L, "knob").p;
         info->title = text_member(L, "title").p;
         info->fix = text_member(L, "fix").p;
+        info->refusal = refusal_member(L, "refusal", REFUSAL_BODY_POLICY);
         load_controls(L, info);
         lua_pop(L, 1);
     }

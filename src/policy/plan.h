@@ -17,6 +17,7 @@ enum {
     PLAN_READINGS_MAX = 24, /* per surface */
     PLAN_READS_MAX = 12,    /* per check or reading */
     PLAN_SOURCES_MAX = 16,  /* query keys, headers */
+    PLAN_FACTS_MAX = 4,     /* per surface */
     PLAN_INFOS_MAX = 512,   /* checks in all */
 };
 
@@ -26,9 +27,16 @@ struct plan_source {
     struct str name;
 };
 
+/* What the engine is asked. Either about the object that the request's path names, whose
+ * absence lets the request pass, for it fails by itself; or about each object that a reading
+ * names, of which those that exist are put in a list. */
 struct plan_fact {
     struct str name;
     struct str path;       /* with {id} */
+    struct str code;       /* of a denial because it could not be asked */
+    enum refusal refusal;  /* of the same */
+    int names;             /* slot with the list of names; 0: about the path's object */
+    int slot;              /* of the list, with names */
     struct schema *schema; /* owned */
 };
 
@@ -37,6 +45,7 @@ struct plan_step {
     int slot;
     int info; /* check: index for policy_check */
     bool always;
+    bool asks; /* reads what the engine answers */
     uint8_t n_reads;
     uint8_t reads[PLAN_READS_MAX]; /* slots */
     uint64_t mask[BODY_SLOTS_MAX / 64];
@@ -48,6 +57,7 @@ struct surface_plan {
     struct str subject; /* container create */
     struct str prefix;  /* cc: starts the codes that no check owns */
     size_t body_max;    /* 0: judged without its body */
+    bool judges_empty;  /* no body is judged like null */
     enum unknown_fields unknown;
     int n_slots;
     int unknown_slot;      /* receives the list of unknown members, 0 if no check asks */
@@ -55,7 +65,7 @@ struct surface_plan {
     size_t n_queries, n_headers, n_facts, n_readings, n_checks;
     struct plan_source queries[PLAN_SOURCES_MAX];
     struct plan_source headers[PLAN_SOURCES_MAX];
-    struct plan_fact facts[LOOKUPS_MAX];
+    struct plan_fact facts[PLAN_FACTS_MAX];
     struct plan_step readings[PLAN_READINGS_MAX];
     struct plan_step checks[PLAN_CHECKS_MAX];
 };

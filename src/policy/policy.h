@@ -4,9 +4,9 @@
  * VM, the compiled rules, schemas and checks. It belongs to one thread at a time.
  *
  * A request is asked about in this order: policy_route (rules; no Lua), then, when
- * the route is judged, policy_plan (look-ups that are needed) and policy_decide
- * (once, with body and facts). Nothing here can fail open: a fault is a denial, and
- * a cleared struct decision denies.
+ * the route is judged, policy_plan, which mostly is the end of it; where the engine must
+ * say something first, its look-ups and policy_decide follow. Nothing here can fail open:
+ * a fault is a denial, and a cleared struct decision denies.
  */
 #ifndef SOCKGUARD_POLICY_POLICY_H
 #define SOCKGUARD_POLICY_POLICY_H
@@ -38,7 +38,7 @@ enum {
     FOUND_MAX = 160,
     CODE_MAX = 32,
     REASON_MAX = 256,
-    LOOKUPS_MAX = 4,
+    LOOKUPS_MAX = 16,
     LOOKUP_PATH_MAX = 512,
 };
 
@@ -67,6 +67,7 @@ struct check_info {
     const char *knob; /* request_body.container_create.allow_privileged, "" if none */
     const char *title;
     const char *fix;
+    enum refusal refusal; /* how its finding is answered */
     size_t n_controls;
     struct {
         const char *cis;   /* CIS Docker Benchmark 1.6.0's number as the page has it, "" if none */
@@ -77,6 +78,7 @@ struct check_info {
 /* One GET that the engine must answer before the request can be judged. */
 struct lookup {
     char name[32];              /* the fact's name: "exec" */
+    bool named_by_body;         /* of an object that the request names, which may be new */
     char path[LOOKUP_PATH_MAX]; /* re-encoded, without version prefix */
 };
 
@@ -103,11 +105,13 @@ void policy_route(const struct policy *p, const struct policy_request *r, struct
 bool policy_judges(const struct policy *p, const struct route *route);
 size_t policy_body_max(const struct policy *p, const struct route *route);
 
-/* The look-ups that a judged request needs; returns how many (at most LOOKUPS_MAX). */
-size_t policy_plan(const struct policy *p, const struct policy_request *r,
-                   struct lookup out[LOOKUPS_MAX]);
+/* Judges by what the request alone shows. Returns 0 when that decides, in *out (which
+ * holds what policy_route said). Else how many look-ups (at most LOOKUPS_MAX) the engine
+ * must answer before policy_decide can; *out is then a denial. */
+size_t policy_plan(struct policy *p, const struct policy_request *r,
+                   struct lookup lookups[LOOKUPS_MAX], struct decision *out);
 
-/* Judges. *out holds what policy_route said and is replaced. */
+/* Judges with the answers, in the order of the look-ups. *out is replaced. */
 void policy_decide(struct policy *p, const struct policy_request *r, const struct fact *facts,
                    size_t n_facts, struct decision *out);
 

@@ -110,6 +110,7 @@ static enum field_kind kind_of(lua_State *L)
         [FIELD_RECORD] = "record",
         [FIELD_RECORDS] = "records",
         [FIELD_RECORD_MAP] = "record_map",
+        [FIELD_PRESENCE] = "presence",
         [FIELD_HARMLESS] = "harmless",
     };
     lua_getfield(L, -1, "kind");
@@ -150,8 +151,12 @@ static void load_field(struct loader *l, struct record *r, uint16_t *cells, stru
     if (!l->filling)
         return;
     lua_getfield(L, -1, "keeps_zero");
-    *f = (struct field){.name = name, .kind = (uint8_t)kind, .keeps_zero = lua_toboolean(L, -1)};
-    lua_pop(L, 1);
+    lua_getfield(L, -2, "loose");
+    *f = (struct field){.name = name,
+                        .kind = (uint8_t)kind,
+                        .keeps_zero = lua_toboolean(L, -2),
+                        .loose = lua_toboolean(L, -1)};
+    lua_pop(L, 2);
     lua_getfield(L, -1, "name"); /* for the message */
     add_cell(l, r, cells, f);
     lua_pop(L, 1);
@@ -274,6 +279,13 @@ static bool has_slots(const struct schema *s, uint16_t record)
 
 static void load_slot(lua_State *L, struct schema *s, const char *path, size_t slot)
 {
+    if (str_eq(str_of(path), STR("*"))) {
+        if (s->root_slot || has_slots(s, 0))
+            (void)luaL_error(L, "schema: the document is read twice");
+        s->root_slot = (uint8_t)slot;
+        make_record(s, 0);
+        return;
+    }
     struct field *f = resolve(L, s, path);
     if (f->kind == FIELD_HARMLESS)
         (void)luaL_error(L, "schema: %s is harmless, so nothing reads it", path);
@@ -335,12 +347,13 @@ static void note_zeros(struct schema *s)
         [FIELD_RECORD] = TOKEN_BIT(TOKEN_OBJECT),
         [FIELD_RECORDS] = TOKEN_BIT(TOKEN_ARRAY),
         [FIELD_RECORD_MAP] = TOKEN_BIT(TOKEN_OBJECT),
+        [FIELD_PRESENCE] = ZERO_KINDS,
         [FIELD_HARMLESS] = ZERO_KINDS,
     };
     for (size_t i = 0; i < s->n_fields; i++) {
         struct field *f = &s->fields[i];
         const bool made = f->slot || f->made;
-        f->zeros = TOKEN_BIT(TOKEN_NULL);
+        f->zeros = made && field_keeps_null(f) ? 0 : TOKEN_BIT(TOKEN_NULL);
         if (!made || !f->keeps_zero)
             f->zeros |= (uint16_t)kinds[f->kind];
     }

@@ -39,6 +39,7 @@ enum field_kind {
     FIELD_RECORD,
     FIELD_RECORDS,
     FIELD_RECORD_MAP,
+    FIELD_PRESENCE,
     FIELD_HARMLESS,
     FIELD_KIND_COUNT,
 };
@@ -48,6 +49,7 @@ struct field {
     uint8_t kind;
     bool made;       /* its record becomes a table, which holds it */
     bool keeps_zero; /* a zero value is made; else it is as if it were not there */
+    bool loose;      /* a record that may be anything else, and is false then */
     uint16_t zeros;  /* of TOKEN_BIT: zero values of its kind that are nothing, so need no look */
     uint8_t slot;    /* 0: none */
     uint16_t record; /* of the members, for the three kinds that have them */
@@ -64,7 +66,8 @@ struct schema {
     struct str title; /* "create body"; borrowed from names */
     bool lenient;
     bool has_legacy;
-    uint16_t legacy; /* index of the root's field whose record it is */
+    uint8_t root_slot; /* of the whole document; 0: none */
+    uint16_t legacy;   /* index of the root's field whose record it is */
     uint16_t n_slots;
     size_t n_fields, n_records, n_cells;
     struct field *fields;   /* owned; so are the next three */
@@ -75,6 +78,12 @@ struct schema {
     struct buf *scratch;     /* owned */
     struct repeats *repeats; /* owned */
 };
+
+/* Its null is a value, which says that the member is there. */
+static inline bool field_keeps_null(const struct field *f)
+{
+    return f->kind == FIELD_PRESENCE || f->loose;
+}
 
 /* The field that name, of ASCII or already folded, selects; NULL when there is none. */
 const struct field *record_find(const struct record *r, struct str name);

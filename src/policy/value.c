@@ -25,6 +25,7 @@ static bool refuse_type(struct reader *r, const struct at *at)
         [FIELD_RECORD] = "an object",
         [FIELD_RECORDS] = "a list of objects",
         [FIELD_RECORD_MAP] = "an object with objects",
+        [FIELD_PRESENCE] = "",
         [FIELD_HARMLESS] = "",
     };
     char path[BODY_NAME_MAX];
@@ -171,8 +172,29 @@ static bool read_scalar(struct reader *r, const struct at *at)
     return true;
 }
 
+/* An exact integer; false for null; true for all else. */
+static bool read_presence(struct reader *r, const struct at *at)
+{
+    const struct token *t = &r->tokens.token;
+    int64_t v;
+    if (t->kind == TOKEN_NUMBER && t->integer &&
+        !token_integer((struct str){r->text.p + t->start, t->end - t->start}, &v)) {
+        if (at->make)
+            lua_pushinteger(r->L, v);
+        return true;
+    }
+    if (at->make)
+        lua_pushboolean(r->L, t->kind != TOKEN_NULL);
+    return value_skip(r);
+}
+
 static bool read_record(struct reader *r, const struct at *at)
 {
+    if (r->tokens.token.kind != TOKEN_OBJECT && at->field->loose) {
+        if (at->make)
+            lua_pushboolean(r->L, false);
+        return value_skip(r);
+    }
     if (r->tokens.token.kind != TOKEN_OBJECT)
         return refuse_type(r, at);
     push_table(r, at->make);
@@ -204,6 +226,8 @@ bool value_read(struct reader *r, const struct place *in, const struct field *f,
         return read_list(r, &at, read_record_element);
     case FIELD_RECORD_MAP:
         return read_map(r, &at, read_record_entry);
+    case FIELD_PRESENCE:
+        return read_presence(r, &at);
     case FIELD_HARMLESS:
     case FIELD_KIND_COUNT:
         break;

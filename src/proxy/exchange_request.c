@@ -57,21 +57,16 @@ void exchange_judge(struct exchange *ex)
     const struct lookups *l = ex->lookups;
     deadline_disarm(&ex->deadline);
     exchange_recall_decision(ex);
-    policy_decide(w->policy, &r, l ? l->facts : NULL, l ? l->n : 0, &w->decision);
+    policy_decide(w->policy, &r, l->facts, l->n, &w->decision);
     exchange_keep_decision(ex, true);
     lookup_free(w, ex->lookups);
     ex->lookups = NULL;
     act(ex);
 }
 
-/* False when there is no memory for it. */
-static bool plan(struct exchange *ex)
+/* The engine must answer these first. False when there is no memory for it. */
+static bool keep_lookups(struct exchange *ex, const struct lookup *list, size_t n)
 {
-    struct lookup list[LOOKUPS_MAX];
-    const struct policy_request r = exchange_policy_request(ex);
-    const size_t n = policy_plan(ex->worker->policy, &r, list);
-    if (n == 0)
-        return true;
     ex->lookups = calloc(1, sizeof *ex->lookups);
     if (!ex->lookups)
         return false;
@@ -82,16 +77,24 @@ static bool plan(struct exchange *ex)
 
 void exchange_decide(struct exchange *ex)
 {
+    struct worker *w = ex->worker;
+    struct lookup list[LOOKUPS_MAX];
     deadline_disarm(&ex->deadline);
     exchange_recall_decision(ex);
-    if (!policy_judges(ex->worker->policy, ex->route))
+    if (!policy_judges(w->policy, ex->route)) {
         act(ex);
-    else if (!plan(ex))
-        exchange_refuse(ex, REFUSAL_BUDGET);
-    else if (ex->lookups)
+        return;
+    }
+    const struct policy_request r = exchange_policy_request(ex);
+    const size_t n = policy_plan(w->policy, &r, list, &w->decision);
+    if (n == 0) {
+        exchange_keep_decision(ex, true);
+        act(ex);
+    } else if (keep_lookups(ex, list, n)) {
         lookup_start(ex);
-    else
-        exchange_judge(ex);
+    } else {
+        exchange_refuse(ex, REFUSAL_BUDGET);
+    }
 }
 
 /* Given up before it could be judged. */

@@ -9,7 +9,6 @@ local WHY = {
   plugin = "plugin calls are not judged",
   service = "services are not judged",
   swarm = "swarm calls are not judged",
-  update = "container update is not judged",
   volume = "volume create is not judged",
 }
 
@@ -37,8 +36,5 @@ return {
   ["swarm-init-force"] = WHY.swarm,
   ["swarm-join-address"] = WHY.swarm,
   ["swarm-update-external-ca"] = WHY.swarm,
-  ["after-update-pids"] = WHY.update,
-  ["after-update-restart"] = WHY.update,
-  ["after-update-wrapped"] = WHY.update,
   ["surf-volume-twice"] = WHY.volume,
 }

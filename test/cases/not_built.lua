@@ -7,7 +7,6 @@
 -- cases about what `check` does not show, whatever is built.
 return {
   surfaces = {
-    container_update = "container update is not inspected yet",
     container_archive = "archives are not inspected yet",
     image_load = "archives are not inspected yet",
     build = "build contexts are not inspected yet",

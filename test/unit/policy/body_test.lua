@@ -401,6 +401,28 @@ test("lenient documents take the last and skip the rest", function()
 end)
 
 
+test("a whole document is one record, and presence tells what is there from what is not", function()
+  local change = schema(document({
+    s.presence "Memory", s.presence "Devices",
+    s.record("Resources", { s.presence "Memory" }, { loose = true }),
+  }), { "*" })
+  local function whole(text)
+    return show(is(read_text(change, text), "read")[1])
+  end
+  same(whole "{}", "{}")
+  same(whole "null", "nil")
+  same(whole '{"Memory":-5,"Other":1}', "{Memory=-5}")
+  same(whole '{"Memory":null,"devices":[{"a":1}]}', "{Devices=true,Memory=false}")
+  same(whole '{"Memory":1.5,"Devices":0}', "{Devices=0,Memory=true}")
+  same(whole '{"Memory":9223372036854775808,"Devices":""}', "{Devices=true,Memory=true}")
+  same(whole '{"Resources":{"Memory":{}}}', "{Resources={Memory=true}}")
+  same(whole '{"Resources":null}', "{Resources=false}")
+  same(whole '{"Resources":[{"Memory":1}]}', "{Resources=false}")
+  is(read_text(change, '{"Memory":1,"memory":2}'), "ambiguous")
+  is(read_text(change, '{"Resources":[{"a":1,"a":2}]}'), "ambiguous")
+end)
+
+
 test("slots of something else stay as they are", function()
   local r = is(read('{"Image":"x"}'), "read")
   same(r[#paths], nil)

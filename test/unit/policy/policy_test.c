@@ -92,8 +92,7 @@ static struct decision decide(struct policy *p, const char *body)
     policy_route(p, &r, &d);
     assert_int_equal(d.verdict, VERDICT_ALLOW);
     assert_true(policy_judges(p, r.route));
-    assert_int_equal(policy_plan(p, &r, lookups), 0);
-    policy_decide(p, &r, NULL, 0, &d);
+    assert_int_equal(policy_plan(p, &r, lookups, &d), 0);
     policy_rest(p);
     return d;
 }

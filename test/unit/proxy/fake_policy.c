@@ -35,12 +35,27 @@ size_t policy_body_max(const struct policy *p, const struct route *route)
     return p->body_max;
 }
 
-size_t policy_plan(const struct policy *p, const struct policy_request *r,
-                   struct lookup out[LOOKUPS_MAX])
+/* All that is known is judged: a body that says Privileged, facts that are not harmless. */
+static void judge(struct policy *p, const struct policy_request *r, bool known,
+                  struct decision *out)
 {
-    (void)r;
+    assert_int_equal(out->verdict, VERDICT_ALLOW); /* what policy_route said is still there */
+    p->decided++;
+    if (r->body.n && memmem(r->body.p, r->body.n, "Privileged", 10))
+        say(out, VERDICT_DENY, REFUSAL_BODY_POLICY, "privileged");
+    else if (!known)
+        say(out, VERDICT_DENY, REFUSAL_BODY_INSPECTION, "not known");
+    else
+        say(out, VERDICT_ALLOW, REFUSAL_NONE, "");
+}
+
+size_t policy_plan(struct policy *p, const struct policy_request *r,
+                   struct lookup lookups[LOOKUPS_MAX], struct decision *out)
+{
     for (size_t i = 0; i < p->lookups; i++)
-        (void)snprintf(out[i].path, sizeof out[i].path, "/fact/%zu", i);
+        (void)snprintf(lookups[i].path, sizeof lookups[i].path, "/fact/%zu", i);
+    if (p->lookups == 0)
+        judge(p, r, true, out);
     return p->lookups;
 }
 
@@ -52,14 +67,7 @@ void policy_decide(struct policy *p, const struct policy_request *r, const struc
     for (size_t i = 0; i < n_facts; i++)
         known &= facts[i].kind == FACT_ANSWER && facts[i].status == 200 &&
                  str_starts(facts[i].body, STR("harmless"));
-    assert_int_equal(out->verdict, VERDICT_ALLOW); /* what policy_route said is still there */
-    p->decided++;
-    if (r->body.n && memmem(r->body.p, r->body.n, "Privileged", 10))
-        say(out, VERDICT_DENY, REFUSAL_BODY_POLICY, "privileged");
-    else if (!known)
-        say(out, VERDICT_DENY, REFUSAL_BODY_INSPECTION, "not known");
-    else
-        say(out, VERDICT_ALLOW, REFUSAL_NONE, "");
+    judge(p, r, known, out);
 }
 
 void policy_refuse(const struct policy *p, const struct policy_request *r, enum refusal why,
