@@ -1,6 +1,7 @@
 # lua/**/*.lua become one C file in the build folder, so that the program is one file and
 # runs the policy that it was built with. The list is explicit: a new file is a visible line.
 set(LUA_SOURCES
+  cis-docker-benchmark-strict.lua
   cis-docker-benchmark.lua
   config/address.lua
   config/body_keys.lua
@@ -32,10 +33,14 @@ set(LUA_SOURCES
   engine/device_request.lua
   engine/device_rule.lua
   engine/image.lua
+  engine/ip.lua
   engine/limits.lua
   engine/mode.lua
+  engine/networks.lua
   engine/path.lua
+  engine/ports.lua
   engine/security.lua
+  engine/sockets.lua
   engine/subpath.lua
   engine/user.lua
   knobs/container_create.lua

@@ -118,6 +118,49 @@ describe("the preset cis-docker-benchmark", function()
 end)
 
 
+describe("the preset cis-docker-benchmark-strict", function()
+  local PATH = "presets/cis-docker-benchmark-strict.yaml"
+
+  it("is cis-docker-benchmark with every control on that a request shows", function()
+    local group = "request_body.container_create."
+    local plain = differences(load_preset("presets/cis-docker-benchmark.yaml"))
+    local want = { ["max_memory"] = "17179869184", ["max_cpus"] = "8", ["max_pids"] = "4096",
+                   ["min_host_port"] = "1024", ["max_restart_retries"] = "5" }
+    for _, name in ipairs {
+      "require_cpu_limit_hard", "require_non_root_user", "deny_selinux_disable",
+      "require_apparmor_profile", "deny_sshd", "restrict_published_ports", "require_port_address",
+      "require_ulimits", "deny_shared_propagation", "require_healthcheck", "require_image_tag",
+      "deny_default_bridge", "deny_engine_socket",
+    } do
+      want[name] = "true"
+    end
+    for name, value in pairs(want) do
+      plain[group .. name] = value
+    end
+    local strict = differences(load_preset(PATH))
+    plain.rules, strict.rules = nil, nil
+    assert.same(plain, strict)
+  end)
+
+  it("has every strict control active, but for SELinux, which a host asks for", function()
+    local nested = load_preset(PATH).nested
+    local active = {}
+    for _, check in ipairs(require "core.compile"(nested).surfaces.container_create.checks) do
+      active[registry.checks[check.index].id] = true
+    end
+    for _, check in ipairs(require("cis-docker-benchmark-strict").checks) do
+      assert.equal(check.id ~= "container_create.selinux_named", active[check.id] or false,
+        check.id)
+    end
+  end)
+
+  it("opens the same requests", function()
+    assert.same(allowed(load_preset("presets/cis-docker-benchmark.yaml").rules),
+                allowed(load_preset(PATH).rules))
+  end)
+end)
+
+
 describe("the preset sockguard", function()
   it("is the defaults written out", function()
     local found = load_preset("presets/sockguard.yaml")

@@ -4,6 +4,7 @@ local registry = {}
 -- Each module returns { checks = {...}, readings = {...}? }.
 local MODULES = {
   "cis-docker-benchmark",
+  "cis-docker-benchmark-strict",
   "knobs.container_create",
   "knobs.container_devices",
   "knobs.container_limits",

@@ -8,11 +8,12 @@
 --   s.record("HostConfig", { ... })
 --   s.records("Mounts", { ... })        list of records
 --   s.record_map("EndpointsConfig", { ... })
+--   s.records_map("PortBindings", { ... })   map whose values are lists of records
 --   s.list_of_strings "Capabilities"    list of lists of strings
 --   s.presence "Privileged"             anything: an exact integer as such, null as false, all
 --                                       else as true
 --   s.harmless("Hostname", "why")       known, never judged, any JSON
--- A record may be loose = true: it may be anything else, and is false then.
+-- A member may be loose = true: it may be of any other kind too, and is false then.
 -- A member may have since and until (API versions, "1.41"): member { since = "1.41" }; and
 -- keeps_zero = true, where the engine tells a zero value from none (see schema.document).
 local schema = {}
@@ -37,7 +38,7 @@ for _, kind in ipairs {
 end
 
 
-for _, kind in ipairs { "record", "records", "record_map" } do
+for _, kind in ipairs { "record", "records", "record_map", "records_map" } do
   schema[kind] = function(name, members, extra)
     local m = member(kind, name, extra)
     m.members = members

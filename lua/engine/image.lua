@@ -65,6 +65,43 @@ local function is_bare(entry)
 end
 
 
+local function is_digest(word)
+  local algorithm, hex = text.cut(word, ":")
+  return algorithm ~= "" and hex ~= nil and hex ~= ""
+end
+
+
+local function is_id(word)
+  if #word ~= 64 then
+    return false
+  end
+  for i = 1, 64 do
+    local byte = string.byte(word, i)
+    if not (byte >= 48 and byte <= 57 or byte >= 97 and byte <= 102) then
+      return false
+    end
+  end
+  return true
+end
+
+
+--- True when a reference says which image it means: by digest, by whole id, or by a tag that
+-- is not latest.
+function image.is_fixed(reference)
+  local trimmed = text.trim(reference)
+  local name, digest = text.cut(trimmed, "@")
+  if digest then
+    return is_digest(digest)
+  end
+  local algorithm, id = text.cut(name, ":")
+  if is_id(name) or (algorithm == "sha256" and is_id(id or "")) then
+    return true
+  end
+  local tag = string.sub(name, #name_of(name) + 2)
+  return tag ~= "" and not text.same(tag, "latest")
+end
+
+
 --- A setting that lists registries: host, or host:port.
 function image.registries()
   return shape.names {

@@ -214,6 +214,7 @@ local checks = {
   },
   record.check {
     id = "container_create.host_uts", code = "cc.host_uts", surface = SURFACE, order = 14,
+    controls = { { cis = "5.20", bench = "5.21" } },
     title = "No host UTS namespace",
     reads = { "HostConfig.UTSMode" }, knobs = {}, check = host_uts,
     reason = "it lets a container rename the host",
@@ -224,6 +225,7 @@ local checks = {
   record.check {
     id = "container_create.cgroup_parent", code = "cc.cgroup_parent", surface = SURFACE,
     order = 15,
+    controls = { { cis = "5.24", bench = "5.25" } },
     title = "No cgroup of the caller's choice",
     reads = { "HostConfig.CgroupParent" }, knobs = {}, check = cgroup_parent,
     reason = "it takes the container out of the limits that its place in the tree gives",

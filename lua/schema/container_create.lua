@@ -11,6 +11,9 @@ local LIMIT = "a limit on the container's own use"
 local CLIENT = "for the client, the engine does nothing with it"
 -- An empty list replaces the engine's own; null, or none, leaves it.
 local LIST_OR_NULL = { keeps_zero = true }
+-- Read only where a setting asks: without one nothing in it is worth a denial, and what is of
+-- another kind only the engine refuses.
+local LOOSE = { loose = true }
 local TYPED = { why = "type-checked as the engine does; no setting judges it" }
 
 local volume_options = s.record("VolumeOptions", {
@@ -23,8 +26,13 @@ local volume_options = s.record("VolumeOptions", {
 local mount = {
   s.string "Type", s.string "Source", s.string "Target", s.bool "ReadOnly",
   s.harmless("Consistency", "a hint for desktop engines"),
-  s.harmless("BindOptions", "how a judged bind is attached: mounts made later inside the"
-    .. " container spread only if it may mount, which needs a capability"),
+  s.record("BindOptions", {
+    s.string "Propagation",
+    s.harmless("NonRecursive", "leaves out what is mounted below a judged bind"),
+    s.harmless("CreateMountpoint", "makes an empty folder where a judged bind may be"),
+    s.harmless("ReadOnlyNonRecursive", "what is below keeps its own mode"),
+    s.harmless("ReadOnlyForceRecursive", "read-only all the way down, or refused"),
+  }, LOOSE),
   volume_options,
   s.record("ImageOptions", { s.string "Subpath" }, { since = "1.48" }),
   s.record("TmpfsOptions", {
@@ -83,17 +91,16 @@ local host_config = s.record("HostConfig", {
   s.harmless("OomKillDisable", "beyond its memory limit the container waits instead of dying;"
     .. " engines on cgroup v2 ignore it"),
   s.int "OomScoreAdj", s.string "PidMode", s.int "PidsLimit",
-  s.harmless("PortBindings", "makes the container's own ports reachable; the engine refuses"
-    .. " ports in use"),
+  s.records_map("PortBindings", { s.string "HostIp", s.string "HostPort" }, LOOSE),
   s.bool "Privileged",
-  s.harmless("PublishAllPorts", "makes the container's own ports reachable"),
+  s.bool("PublishAllPorts", LOOSE),
   s.strings("ReadonlyPaths", LIST_OR_NULL), s.bool "ReadonlyRootfs",
-  s.harmless("RestartPolicy", "starts the judged container again"),
+  s.record("RestartPolicy", { s.string "Name", s.int "MaximumRetryCount" }, LOOSE),
   s.string "Runtime", s.strings "SecurityOpt",
   s.harmless("ShmSize", "shared memory counts as the container's memory"),
   s.harmless("StorageOpt", "the size of its own writable layer"),
   s.string_map "Sysctls", s.string_map "Tmpfs", s.string "UTSMode",
-  s.harmless("Ulimits", "limits of its own processes, within the limits of its cgroup"),
+  s.records("Ulimits", { s.string "Name", s.int "Soft", s.int "Hard" }, LOOSE),
   s.string "UsernsMode", s.string "VolumeDriver", s.strings "VolumesFrom",
 })
 
@@ -112,10 +119,14 @@ local members = {
   s.harmless("ArgsEscaped", WINDOWS),
   s.harmless("AttachStderr", CLIENT), s.harmless("AttachStdin", CLIENT),
   s.harmless("AttachStdout", CLIENT),
-  s.harmless("Cmd", OWN), s.harmless("Domainname", OWN), s.harmless("Entrypoint", OWN),
+  s.command("Cmd", LOOSE), s.harmless("Domainname", OWN), s.command("Entrypoint", LOOSE),
   s.harmless("Env", OWN),
-  s.harmless("ExposedPorts", "names ports, publishes none"),
-  s.harmless("Healthcheck", "a command in the container, as its own user"),
+  s.any_map("ExposedPorts", LOOSE),
+  s.record("Healthcheck", {
+    s.strings "Test",
+    s.harmless("Interval", OWN), s.harmless("Timeout", OWN), s.harmless("Retries", OWN),
+    s.harmless("StartPeriod", OWN), s.harmless("StartInterval", OWN),
+  }, LOOSE),
   host_config,
   s.harmless("Hostname", OWN),
   s.string("Image", TYPED),
@@ -135,6 +146,8 @@ local volume = {
   s.string "Name", s.string "Driver", s.string_map "Options",
 }
 
+local network = { s.string "Name", s.string "Driver" }
+
 return {
   surface = "container_create", group = "container_create", prefix = "cc",
   subject = "container create", body_max = 1048576,
@@ -143,5 +156,7 @@ return {
   facts = {
     { name = "volumes", path = "/volumes/{id}", names = "volumes_used",
       document = s.document { name = "volume inspect", members = volume, lenient = true } },
+    { name = "networks", path = "/networks/{id}", names = "networks_used",
+      document = s.document { name = "network inspect", members = network, lenient = true } },
   },
 }

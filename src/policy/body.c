@@ -242,9 +242,9 @@ static bool read_known(struct reader *r, struct place *in, const struct field *f
         return true;
     if (!reader_next(r))
         return false;
-    if (f->kind == FIELD_HARMLESS)
-        return value_skip(r);
     const bool made = f->slot || f->made;
+    if (f->kind == FIELD_HARMLESS || (f->loose && !made))
+        return value_skip(r);
     const bool null = r->tokens.token.kind == TOKEN_NULL;
     if (made && (!null || field_keeps_null(f)) && (f->keeps_zero || !is_zero(r)))
         return read_made(r, in, f);

@@ -88,10 +88,12 @@ static inline bool body_is_present(const struct body_report *r, int slot)
  *   record                table of its judged members by their names, each by this list
  *   records               list of such tables ({} for null)
  *   record_map            key to such a table (false for null)
+ *   records_map           key to a list of such tables
  *   presence              an exact integer as such, null as false, all else as true: for
  *                         what is judged by being there
- * A record that is loose may be anything else, null too, and is false then. Of both, null
- * is a value. The slot "*" holds the whole document as a record.
+ * A member that is loose may be of any other kind too, and is false then: for what only
+ * the engine refuses. Of both, null is a value, but for what is zero_is_absent. The slot "*"
+ * holds the whole document as a record.
  * Members that have no slot are checked for syntax and type all the same.
  *
  * A document that is lenient (an engine's own answer) may have unknown and repeated

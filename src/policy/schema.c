@@ -110,6 +110,7 @@ static enum field_kind kind_of(lua_State *L)
         [FIELD_RECORD] = "record",
         [FIELD_RECORDS] = "records",
         [FIELD_RECORD_MAP] = "record_map",
+        [FIELD_RECORDS_MAP] = "records_map",
         [FIELD_PRESENCE] = "presence",
         [FIELD_HARMLESS] = "harmless",
     };
@@ -126,7 +127,8 @@ static enum field_kind kind_of(lua_State *L)
 
 static bool has_members(enum field_kind kind)
 {
-    return kind == FIELD_RECORD || kind == FIELD_RECORDS || kind == FIELD_RECORD_MAP;
+    return kind == FIELD_RECORD || kind == FIELD_RECORDS || kind == FIELD_RECORD_MAP ||
+           kind == FIELD_RECORDS_MAP;
 }
 
 static void add_cell(struct loader *l, struct record *r, uint16_t *cells, struct field *f)
@@ -347,6 +349,7 @@ static void note_zeros(struct schema *s)
         [FIELD_RECORD] = TOKEN_BIT(TOKEN_OBJECT),
         [FIELD_RECORDS] = TOKEN_BIT(TOKEN_ARRAY),
         [FIELD_RECORD_MAP] = TOKEN_BIT(TOKEN_OBJECT),
+        [FIELD_RECORDS_MAP] = TOKEN_BIT(TOKEN_OBJECT),
         [FIELD_PRESENCE] = ZERO_KINDS,
         [FIELD_HARMLESS] = ZERO_KINDS,
     };

@@ -39,6 +39,7 @@ enum field_kind {
     FIELD_RECORD,
     FIELD_RECORDS,
     FIELD_RECORD_MAP,
+    FIELD_RECORDS_MAP,
     FIELD_PRESENCE,
     FIELD_HARMLESS,
     FIELD_KIND_COUNT,
@@ -49,7 +50,7 @@ struct field {
     uint8_t kind;
     bool made;       /* its record becomes a table, which holds it */
     bool keeps_zero; /* a zero value is made; else it is as if it were not there */
-    bool loose;      /* a record that may be anything else, and is false then */
+    bool loose;      /* it may be of any other kind too, and is false then */
     uint16_t zeros;  /* of TOKEN_BIT: zero values of its kind that are nothing, so need no look */
     uint8_t slot;    /* 0: none */
     uint16_t record; /* of the members, for the three kinds that have them */

@@ -25,6 +25,7 @@ static bool refuse_type(struct reader *r, const struct at *at)
         [FIELD_RECORD] = "an object",
         [FIELD_RECORDS] = "a list of objects",
         [FIELD_RECORD_MAP] = "an object with objects",
+        [FIELD_RECORDS_MAP] = "an object with lists of objects",
         [FIELD_PRESENCE] = "",
         [FIELD_HARMLESS] = "",
     };
@@ -116,6 +117,15 @@ static bool read_record_entry(struct reader *r, const struct at *at)
     return true;
 }
 
+/* A list of objects, or null for an empty one. */
+static bool read_records_entry(struct reader *r, const struct at *at)
+{
+    if (r->tokens.token.kind != TOKEN_NULL)
+        return read_list(r, at, read_record_element);
+    push_table(r, at->make);
+    return true;
+}
+
 static bool read_any_entry(struct reader *r, const struct at *at)
 {
     if (at->make)
@@ -190,18 +200,13 @@ static bool read_presence(struct reader *r, const struct at *at)
 
 static bool read_record(struct reader *r, const struct at *at)
 {
-    if (r->tokens.token.kind != TOKEN_OBJECT && at->field->loose) {
-        if (at->make)
-            lua_pushboolean(r->L, false);
-        return value_skip(r);
-    }
     if (r->tokens.token.kind != TOKEN_OBJECT)
         return refuse_type(r, at);
     push_table(r, at->make);
     return record_read(r, at->in, at->field->name, false, &r->s->records[at->field->record]);
 }
 
-bool value_read(struct reader *r, const struct place *in, const struct field *f, bool make)
+static bool read_kind(struct reader *r, const struct place *in, const struct field *f, bool make)
 {
     const struct at at = {in, f, make};
     switch ((enum field_kind)f->kind) {
@@ -226,6 +231,8 @@ bool value_read(struct reader *r, const struct place *in, const struct field *f,
         return read_list(r, &at, read_record_element);
     case FIELD_RECORD_MAP:
         return read_map(r, &at, read_record_entry);
+    case FIELD_RECORDS_MAP:
+        return read_map(r, &at, read_records_entry);
     case FIELD_PRESENCE:
         return read_presence(r, &at);
     case FIELD_HARMLESS:
@@ -233,6 +240,32 @@ bool value_read(struct reader *r, const struct place *in, const struct field *f,
         break;
     }
     return value_skip(r);
+}
+
+/* Of another kind, then, or no JSON, which the second walk finds again. Names that the first
+ * walk has noted are no matter: the second numbers its objects anew. */
+static bool read_loosely(struct reader *r, const struct place *in, const struct field *f, bool make)
+{
+    struct reader before = *r;
+    const size_t unknown = r->report->unknown_count;
+    const int top = lua_gettop(r->L);
+    if (read_kind(r, in, f, make))
+        return true;
+    if (r->report->verdict != BODY_MALFORMED)
+        return false;
+    before.objects = r->objects;
+    *r = before;
+    r->report->unknown_count = unknown;
+    r->report->verdict = BODY_VERDICT_NONE;
+    lua_settop(r->L, top);
+    if (make)
+        lua_pushboolean(r->L, false);
+    return value_skip(r);
+}
+
+bool value_read(struct reader *r, const struct place *in, const struct field *f, bool make)
+{
+    return f->loose ? read_loosely(r, in, f, make) : read_kind(r, in, f, make);
 }
 
 bool value_skip(struct reader *r)
