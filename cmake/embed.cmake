@@ -22,6 +22,7 @@ set(LUA_SOURCES
   config/validate.lua
   config/yaml.lua
   core/compile.lua
+  core/doc.lua
   core/example.lua
   core/record.lua
   core/registry.lua

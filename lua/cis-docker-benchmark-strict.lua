@@ -443,7 +443,7 @@ local checks = {
                on_volume("/srv", NO_SOCKET) },
     denies = { example.create({ Binds = { "/var//run/../run/docker.sock:/s" } }, NO_SOCKET),
                example.create({ Binds = { "/:/host" } }, NO_SOCKET),
-               example.create({ Binds = { "/proc/1/root/run:/r" } }, NO_SOCKET),
+               example.create({ Binds = { "/proc/1/cwd/run:/r" } }, NO_SOCKET),
                example.create({ Binds = { "/srv/engine.sock:/s" } },
                  { deny_engine_socket = true, allowed_bind_mounts = { "/srv" },
                    engine_sockets = { "/srv/engine.sock" } }),

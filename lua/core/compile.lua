@@ -234,14 +234,14 @@ local function surface_plan(surface, settings, index)
 end
 
 
-local function first_knob(check)
-  local first = check.knob
-  for name in pairs(check.knob and {} or check.knobs) do
-    if not first or name < first then
-      first = name
-    end
+-- The full keys of a check's settings, in order.
+local function keys_of(check)
+  local keys = {}
+  for name in pairs(check.knobs) do
+    keys[#keys + 1] = registry.key(check, name)
   end
-  return first and registry.key(check, first) or ""
+  table.sort(keys)
+  return keys
 end
 
 
@@ -251,8 +251,10 @@ return function(settings)
   local infos, index, surfaces = {}, {}, {}
   for i, check in ipairs(registry.checks) do
     index[check.id] = i
+    local keys = keys_of(check)
     infos[i] = {
-      id = check.id, code = check.code, knob = first_knob(check), title = check.title,
+      id = check.id, code = check.code, title = check.title, knobs = keys,
+      knob = check.knob and registry.key(check, check.knob) or keys[1] or "",
       fix = check.fix, controls = check.controls, refusal = check.refusal,
     }
   end

@@ -156,16 +156,17 @@ binds.volumes = record.reading {
   read = function(entries, mounts)
     local found
     for i = 1, entries and #entries or 0 do
-      local source, target, mode = parts(entries[i], ":", 3)
-      if target and source ~= "" and byte(source, 1) ~= SLASH then
-        found = add_volume(found, source, target, mode, false)
+      if byte(entries[i], 1) ~= SLASH then
+        local source, target, mode = parts(entries[i], ":", 3)
+        if target and source ~= "" then
+          found = add_volume(found, source, target, mode, false)
+        end
       end
     end
     for i = 1, mounts and #mounts or 0 do
       local mount = mounts[i]
-      local source = mount.Source or ""
-      if source ~= "" and binds.kind(mount) == "volume" then
-        found = add_volume(found, source, mount.Target, nil, mount.ReadOnly)
+      if mount.Source and binds.kind(mount) == "volume" then
+        found = add_volume(found, mount.Source, mount.Target, nil, mount.ReadOnly)
       end
     end
     return found

@@ -50,6 +50,7 @@ local checks = {
   record.check {
     id = "container_create.device_requests", code = "cc.devreq_not_allowed", surface = SURFACE,
     order = 19,
+    controls = { { cis = "5.17", bench = "5.18" } },
     title = "Only listed device requests",
     reads = { "HostConfig.DeviceRequests" },
     knobs = { allow_device_requests = shape.flag(false),
@@ -73,6 +74,7 @@ local checks = {
   record.check {
     id = "container_create.device_cgroup_rules", code = "cc.cgrule_not_allowed", surface = SURFACE,
     order = 20,
+    controls = { { cis = "5.17", bench = "5.18" } },
     title = "Only listed device cgroup rules",
     reads = { "HostConfig.DeviceCgroupRules" },
     knobs = { allow_device_cgroup_rules = shape.flag(false),

@@ -40,6 +40,7 @@ end
 local checks = {
   record.check {
     id = "container_create.max_memory", code = "cc.max_memory", surface = SURFACE, order = 50,
+    controls = { { cis = "5.10", bench = "5.11" } },
     title = "Memory stays within the site's ceiling",
     reads = { "HostConfig.Memory" },
     knobs = { max_memory = shape.count(nil, 1) },
@@ -52,6 +53,7 @@ local checks = {
   },
   record.check {
     id = "container_create.max_cpus", code = "cc.max_cpus", surface = SURFACE, order = 51,
+    controls = { { cis = "5.11", bench = "5.12" } },
     title = "CPU time stays within the site's ceiling",
     reads = { "HostConfig.NanoCpus", "HostConfig.CpuQuota", "HostConfig.CpuPeriod" },
     knobs = { max_cpus = shape.count(nil, 1) },
@@ -65,6 +67,7 @@ local checks = {
   },
   record.check {
     id = "container_create.max_pids", code = "cc.max_pids", surface = SURFACE, order = 52,
+    controls = { { cis = "5.28", bench = "5.29" } },
     title = "Processes stay within the site's ceiling",
     reads = { "HostConfig.PidsLimit" },
     knobs = { max_pids = shape.count(nil, 1) },

@@ -16,6 +16,73 @@ local function check(body, ...)
 end
 
 
+describe("sockguard explain", function()
+  local function explain(body, ...)
+    return proxy.run({ "explain", "-c", PRESET, "POST", CREATE, "--body", "-", ... },
+      { stdin = body })
+  end
+
+  it("prints every check that applies with outcome, numbers, settings and their origin", function()
+    local code, out = explain(PRIVILEGED)
+    assert.equal(3, code)
+    for _, part in ipairs {
+      "✗ deny      No privileged containers  [CIS 5.4 (docker-bench-security 5.5)]",
+      "✓ pass      No host network  [CIS 5.9 (docker-bench-security 5.10)]",
+      "? unjudged  No volume that stands for a host folder",
+      "setting  request_body.container_create.allow_privileged = false  (" .. PRESET .. ":",
+      "Switched off by their settings: container_create.allowed_volumes",
+    } do
+      assert.matches(part, out, 1, true)
+    end
+  end)
+
+  it("says the same as JSON, settings that nobody set included", function()
+    local code, out = explain(COMPLIANT, "--json")
+    local answer = cjson.decode(out)
+    assert.equal(0, code)
+    assert.equal("allow", answer.decision.verdict)
+    local by_id = {}
+    for _, told in ipairs(answer.checks) do
+      by_id[told.id] = told
+    end
+    local memory = by_id["container_create.memory_limit"]
+    assert.equal("pass", memory.outcome)
+    assert.same({ { cis = "5.10", bench = "5.11" } }, memory.controls)
+    assert.equal(true, memory.settings[1].value)
+    assert.equal("off", by_id["container_create.max_memory"].outcome)
+    assert.is_nil(by_id["exec_create.privileged"])
+  end)
+
+  it("takes the default for origin where nobody sets a setting", function()
+    local dir = scratch.new()
+    local file = scratch.write(dir .. "/c.yaml", "rules:\n- match: { method: POST, path: /** }\n"
+      .. "  action: allow\ninsecure_allow_body_blind_writes: false\n")
+    local _, out = proxy.run({ "explain", "-c", file, "POST", CREATE, "--body", "-" },
+      { stdin = PRIVILEGED })
+    assert.matches("allow_privileged = false  (default)", out, 1, true)
+    scratch.remove(dir)
+  end)
+
+  it("says that no check applies where none does", function()
+    local code, out = proxy.run { "explain", "-c", PRESET, "GET", "/_ping" }
+    assert.equal(0, code)
+    assert.matches("No check applies", out, 1, true)
+  end)
+end)
+
+
+describe("sockguard docs", function()
+  it("prints one table, or all", function()
+    local code, out = proxy.run { "docs", "controls" }
+    assert.equal(0, code)
+    assert.matches("| 5.4 | 5.5 | privileged containers |", out, 1, true)
+    local _, all = proxy.run { "docs" }
+    assert.is_true(#all > #out)
+    assert.equal(2, (proxy.run { "docs", "nothing" }))
+  end)
+end)
+
+
 describe("sockguard check", function()
   it("exits 3 for a denial and prints every finding with knob, numbers and fix", function()
     local code, out = check(PRIVILEGED)

@@ -13,6 +13,8 @@ static const struct command {
     {"serve", cmd_serve, "stand in front of the engine's socket (the default)"},
     {"validate", cmd_validate, "read the configuration and say what is in force"},
     {"check", cmd_check, "judge one request, or thousands, without an engine"},
+    {"explain", cmd_explain, "the same for one request, with every check that applies"},
+    {"docs", cmd_docs, "print the tables of controls, settings and body members"},
     {"healthcheck", cmd_healthcheck, "ask a running sockguard how it is"},
     {"version", cmd_version, "print the version"},
 };

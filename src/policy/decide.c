@@ -254,16 +254,27 @@ static void take_finding(lua_State *L, const struct policy *p, const struct plan
     add_finding(d, step->info, (int)control - 1, code, found);
 }
 
+static void watch(const struct judge *j, const struct plan_step *step, enum outcome outcome)
+{
+    if (j->policy->outcomes)
+        j->policy->outcomes[step->info] = outcome;
+}
+
 static void run_checks(lua_State *L, const struct judge *j, const struct body_report *report)
 {
     const struct surface_plan *s = j->plan;
     for (size_t i = 0; i < s->n_checks; i++) {
         const struct plan_step *step = &s->checks[i];
-        if ((step->asks && !j->asked) || !is_due(step, report))
+        if (step->asks && !j->asked)
+            continue;
+        watch(j, step, OUTCOME_PASS);
+        if (!is_due(step, report))
             continue;
         call_step(L, step, s->n_readings + i, true, 3);
-        if (!lua_isnil(L, -3))
+        if (!lua_isnil(L, -3)) {
             take_finding(L, j->policy, step, j->out);
+            watch(j, step, OUTCOME_DENY);
+        }
         lua_pop(L, 3);
     }
 }
@@ -452,6 +463,8 @@ static void judge(struct policy *p, const struct policy_request *r, struct judge
     j->plan = s;
     j->request = r;
     j->body = r->body;
+    for (size_t i = 0; !j->asked && i < s->n_checks; i++)
+        watch(j, &s->checks[i], OUTCOME_UNJUDGED);
     if (s->schema && r->body.n == 0 && (r->has_body || !s->judges_empty)) {
         decide_empty(s, r, d);
         return;

@@ -8,9 +8,10 @@
 #include "policy/vm.h"
 
 struct policy {
-    struct vm *vm;       /* owned */
-    struct plan *plan;   /* owned; its texts live in vm */
-    struct rules *rules; /* owned */
+    struct vm *vm;          /* owned */
+    struct plan *plan;      /* owned; its texts live in vm */
+    struct rules *rules;    /* owned */
+    enum outcome *outcomes; /* borrowed; NULL: nobody watches */
     unsigned api_version_min;
     bool deny_verbose;
     bool allow_body_blind_writes;

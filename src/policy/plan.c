@@ -248,6 +248,17 @@ static void load_controls(lua_State *L, struct check_info *info)
     lua_pop(L, 1);
 }
 
+static void load_knobs(lua_State *L, struct check_info *info)
+{
+    info->n_knobs = push_list(L, "knobs", CHECK_KNOBS_MAX);
+    for (size_t i = 0; i < info->n_knobs; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        info->knobs[i] = luaL_checkstring(L, -1);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
 static void load_infos(lua_State *L, struct plan *p)
 {
     p->n_infos = push_list(L, "checks", PLAN_INFOS_MAX);
@@ -261,6 +272,7 @@ static void load_infos(lua_State *L, struct plan *p)
         info->fix = text_member(L, "fix").p;
         info->refusal = refusal_member(L, "refusal", REFUSAL_BODY_POLICY);
         load_controls(L, info);
+        load_knobs(L, info);
         lua_pop(L, 1);
     }
     lua_pop(L, 1);

@@ -106,6 +106,13 @@ void policy_rest(struct policy *p)
     vm_rest(p->vm);
 }
 
+void policy_watch(struct policy *p, enum outcome *outcomes)
+{
+    for (size_t i = 0; outcomes && i < p->plan->n_infos; i++)
+        outcomes[i] = OUTCOME_OFF;
+    p->outcomes = outcomes;
+}
+
 size_t policy_rule_count(const struct policy *p)
 {
     return rules_count(p->rules);

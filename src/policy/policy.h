@@ -37,6 +37,7 @@ enum {
     FINDINGS_MAX = 16,
     FOUND_MAX = 160,
     CODE_MAX = 32,
+    CHECK_KNOBS_MAX = 8,
     REASON_MAX = 256,
     LOOKUPS_MAX = 16,
     LOOKUP_PATH_MAX = 512,
@@ -68,11 +69,22 @@ struct check_info {
     const char *title;
     const char *fix;
     enum refusal refusal; /* how its finding is answered */
+    size_t n_knobs;
+    const char *knobs[CHECK_KNOBS_MAX]; /* all its settings */
     size_t n_controls;
     struct {
         const char *cis;   /* CIS Docker Benchmark 1.6.0's number as the page has it, "" if none */
         const char *bench; /* docker-bench-security 1.6.0's */
     } controls[4];
+};
+
+/* What became of a check in a judgement. */
+enum outcome {
+    OUTCOME_OFF,      /* another surface's, or its settings ask for nothing */
+    OUTCOME_UNJUDGED, /* the body could not be read, or the request failed before the engine
+                         was asked */
+    OUTCOME_PASS,
+    OUTCOME_DENY,
 };
 
 /* One GET that the engine must answer before the request can be judged. */
@@ -114,6 +126,10 @@ size_t policy_plan(struct policy *p, const struct policy_request *r,
 /* Judges with the answers, in the order of the look-ups. *out is replaced. */
 void policy_decide(struct policy *p, const struct policy_request *r, const struct fact *facts,
                    size_t n_facts, struct decision *out);
+
+/* Until it is called again, each judgement writes to outcomes (policy_check_count of them,
+ * borrowed; NULL: no more) what became of each check. All are OUTCOME_OFF at first. */
+void policy_watch(struct policy *p, enum outcome *outcomes);
 
 /* The decision about a judged request that was given up before it could be judged
  * (too large, not in time, no room): named after its surface, like a check's. */

@@ -182,10 +182,10 @@ static bool is_denied_in_words(const struct decision *d)
            (d->refusal == REFUSAL_BODY_POLICY || is_fault(d));
 }
 
-enum outcome { NOT_OPENED, FAULTED, DECIDED };
+enum ending { NOT_OPENED, FAULTED, DECIDED };
 
 /* What the limits lead to. Nothing is allowed that must not be, before or after a fault. */
-static enum outcome try_limits(const struct config *c, bool exact, const char *good)
+static enum ending try_limits(const struct config *c, bool exact, const char *good)
 {
     struct policy *p = NULL;
     struct err err = {""};
@@ -219,7 +219,7 @@ static void no_ceiling_on_memory_lets_a_privileged_container_pass(void **state)
     uint64_t at = LEAST, step = COARSE, end = ENOUGH;
     for (; at < end; at += step) {
         set_limits(c, at, usual.lua.cpu_ms, usual.lua.instructions);
-        const enum outcome outcome = try_limits(c, false, good);
+        const enum ending outcome = try_limits(c, false, good);
         if (outcome != NOT_OPENED && step == COARSE) {
             at -= COARSE;
             step = FINE;

@@ -1,0 +1,197 @@
+-- core.doc: tables of documentation, made from the records that the program runs on.
+local registry = require "core.registry"
+
+-- What the numbers are about, in our own words; the benchmark's text is not ours to print.
+-- Rows of the page's own seventeen say so.
+local TOPICS = {
+  { "5.1", "AppArmor profile named" }, { "5.2", "SELinux label named" },
+  { "5.3", "capabilities", page = true }, { "5.4", "privileged containers", page = true },
+  { "5.5", "host directories", page = true }, { "5.6", "sshd in a container" },
+  { "5.7", "privileged ports of the host" }, { "5.8", "only needed ports" },
+  { "5.9", "host network", page = true }, { "5.10", "memory limit", page = true },
+  { "5.11", "CPU limit", page = true }, { "5.12", "read-only root", page = true },
+  { "5.13", "ports on one address" }, { "5.14", "restart policy" },
+  { "5.15", "host processes", page = true }, { "5.16", "host IPC", page = true },
+  { "5.17", "host devices", page = true }, { "5.18", "ulimits" },
+  { "5.19", "mount propagation" }, { "5.20", "host UTS namespace" },
+  { "5.21", "seccomp", page = true }, { "5.22", "privileged exec", page = true },
+  { "5.23", "exec as root", page = true }, { "5.24", "cgroup" },
+  { "5.25", "no new privileges", page = true }, { "5.26", "health check" },
+  { "5.27", "latest images" }, { "5.28", "process limit", page = true },
+  { "5.29", "default bridge" }, { "5.30", "host user namespace", page = true },
+  { "5.31", "engine socket", page = true },
+}
+
+local doc = {}
+
+
+local function cell(value)
+  return (tostring(value):gsub("|", "\\|"):gsub("\n", " "))
+end
+
+
+local function row(...)
+  local cells = { ... }
+  for i, value in ipairs(cells) do
+    cells[i] = cell(value)
+  end
+  return "| " .. table.concat(cells, " | ") .. " |\n"
+end
+
+
+local function code(list)
+  local out = {}
+  for i, item in ipairs(list) do
+    out[i] = "`" .. item .. "`"
+  end
+  return table.concat(out, ", ")
+end
+
+
+local function keys_of(checks)
+  local keys, seen = {}, {}
+  for _, check in ipairs(checks) do
+    for name in pairs(check.knobs) do
+      local key = registry.key(check, name)
+      if not seen[key] then
+        seen[key] = true
+        keys[#keys + 1] = (key:gsub("^request_body%.", ""))
+      end
+    end
+  end
+  table.sort(keys)
+  return keys
+end
+
+
+local function checks_of(number)
+  local ids, checks = {}, {}
+  for _, check in ipairs(registry.checks) do
+    for _, control in ipairs(check.controls) do
+      if control.cis == number then
+        ids[#ids + 1] = check.id
+        checks[#checks + 1] = check
+      end
+    end
+  end
+  return ids, checks
+end
+
+
+--- Control by control: both numbers, which checks enforce it, and their settings.
+function doc.controls()
+  local out = { row("Page", "docker-bench-security", "About", "On in", "Checks",
+                    "Settings (under request_body)"),
+                "| --- | --- | --- | --- | --- | --- |\n" }
+  for _, topic in ipairs(TOPICS) do
+    local ids, checks = checks_of(topic[1])
+    out[#out + 1] = row(topic[1], checks[1].controls[1].cis == topic[1]
+      and checks[1].controls[1].bench or "5." .. math.tointeger(topic[1]:match "%d+$") + 1,
+      topic[2], topic.page and "both presets" or #keys_of(checks) == 0 and "always" or "strict",
+      code(ids), code(keys_of(checks)))
+  end
+  return table.concat(out)
+end
+
+
+local function default_of(shape)
+  local value = shape.default
+  if value == nil then
+    return "not set"
+  elseif type(value) == "table" then
+    return #value == 0 and "`[]`" or code(value)
+  end
+  return "`" .. tostring(value) .. "`"
+end
+
+
+--- Every setting of the checks: its default, what it takes, and which checks read it.
+function doc.settings()
+  local out = { row("Setting", "Default", "Takes", "Checks"), "| --- | --- | --- | --- |\n" }
+  for _, knob in ipairs(registry.knobs) do
+    out[#out + 1] = row("`" .. knob.key .. "`", default_of(knob.shape), knob.shape.expect,
+      code(knob.checks))
+  end
+  return table.concat(out)
+end
+
+
+-- path -> list of ids, of what a surface's checks read; readings are resolved.
+local function readers(surface)
+  local readings, out = {}, {}
+  for _, reading in ipairs(registry.readings) do
+    if reading.surface == surface then
+      readings[reading.name] = reading
+    end
+  end
+  for _, check in ipairs(registry.checks) do
+    if check.surface == surface then
+      for _, name in ipairs(check.reads) do
+        for _, path in ipairs(readings[name] and readings[name].from or { name }) do
+          local by, name_of = out[path] or {}, check.id:match "[^.]+$"
+          if by[#by] ~= name_of then
+            by[#by + 1] = name_of
+          end
+          out[path] = by
+        end
+      end
+    end
+  end
+  return out
+end
+
+
+local function versions(member)
+  local since, till = member.since, member["until"]
+  if since and till then
+    return since .. " to " .. till
+  end
+  return since and "from " .. since or till and "to " .. till or ""
+end
+
+
+local function add_members(out, surface, members, prefix, judged, above)
+  for _, member in ipairs(members) do
+    local path = prefix .. member.name
+    local by = judged[path] or above
+    out[#out + 1] = row("`" .. surface .. "`", "`" .. path .. "`", member.kind, versions(member),
+      member.why or (by and code(by)) or "its members")
+    if member.members then
+      local many = member.kind ~= "record"
+      add_members(out, surface, member.members, path .. (many and "[]." or "."), judged, by)
+    end
+  end
+end
+
+
+--- Every member of a judged body: its kind, the API versions that have it, and which checks
+-- read it, or why none does.
+function doc.members()
+  local out = { row("Body", "Member", "Kind", "API", "Judged by, or why not"),
+                "| --- | --- | --- | --- | --- |\n" }
+  for _, surface in ipairs(registry.surfaces) do
+    local document = require("schema." .. surface).document
+    local judged = readers(surface)
+    add_members(out, surface, document and document.members or {}, "", judged, judged.body)
+  end
+  return table.concat(out)
+end
+
+
+local ORDER = { "controls", "settings", "members" }
+
+
+--- The table of that name; all of them, with headings, for "".
+return function(name)
+  if doc[name] then
+    return doc[name]()
+  elseif name ~= "" then
+    error("there is no table " .. text.quote(name) .. "; there are "
+          .. table.concat(ORDER, ", "), 0)
+  end
+  local out = {}
+  for _, each in ipairs(ORDER) do
+    out[#out + 1] = "# " .. each .. "\n\n" .. doc[each]() .. "\n"
+  end
+  return table.concat(out)
+end
