@@ -84,8 +84,9 @@ local function host_uts(value)
 end
 
 
+-- Not trimmed: to the engine a blank is a name too.
 local function cgroup_parent(parent)
-  if parent ~= "" and text.trim(parent) ~= "" then
+  if parent ~= "" then
     return "cgroup parent " .. text.quote(parent) .. " is not allowed (HostConfig.CgroupParent)"
   end
 end
@@ -231,7 +232,7 @@ local checks = {
     reason = "it takes the container out of the limits that its place in the tree gives",
     fix = "drop --cgroup-parent",
     allows = { example.create { CgroupParent = "" } },
-    denies = { example.create { CgroupParent = "/custom" } },
+    denies = { example.create { CgroupParent = "/custom" }, example.create { CgroupParent = " " } },
   },
   record.check {
     id = "container_create.group_add", code = "cc.group_add", surface = SURFACE, order = 16,

@@ -140,6 +140,8 @@ local members = {
   s.string "User",
   s.harmless("Volumes", "anonymous volumes, made by the judged driver"),
   s.harmless("WorkingDir", OWN),
+  s.harmless("name", "dockerode repeats its query; the engine takes that of the query"),
+  s.harmless("platform", "dockerode repeats its query; the engine takes that of the query"),
 }
 
 local volume = {

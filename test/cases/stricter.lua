@@ -159,6 +159,8 @@ return {
   { code = "cc.volume_driver", section = "4, H15", when = body_has('"VolumeDriver"') },
   { code = "registry", section = "4, H18", when = target_has("[?&]fromImage=%u") },
   { code = "cc.selinux_disable", section = "4, H19", when = body_has('"disable"') },
+  { code = "cc.cgroup_parent", section = "docs/engine.md, Values",
+    when = body_has('"CgroupParent"%s*:%s*"%s+"') },
   { code = "cc.nonroot", section = "4, H20", when = has_odd_user },
   { code = "ex.root", section = "4, H20", when = has_odd_user },
   { code = "cc.writable_cgroups", section = "4, H21", when = body_has('"writable%-cgroups') },
