@@ -4,7 +4,7 @@ DESTDIR ?=
 prefix ?= /usr
 sysconfdir ?= /etc
 
-.PHONY: help build run test asan lint bench fuzz soak clean install test-fresh test-matrix
+.PHONY: help build run test asan lint bench fuzz soak clean install oracle test-fresh test-matrix
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ fuzz: ## T=name: one fuzz target for SECONDS seconds (default 30)
 
 soak: build ## honest and hostile clients, at random, for SECONDS seconds (default 20)
 	scripts/soak $(SECONDS)
+
+oracle: ## 20,000 generated requests to dockerd 20.10, 26.1 and 29, judged on their side (root)
+	scripts/oracle $(ENGINES)
 
 test-matrix: ## clients directly and through, on dockerd 20.10, 26.1 and 29 (root)
 	scripts/test-matrix $(ENGINES)

@@ -40,6 +40,7 @@ set(LUA_SOURCES
   engine/networks.lua
   engine/path.lua
   engine/ports.lua
+  engine/ps.lua
   engine/security.lua
   engine/sockets.lua
   engine/subpath.lua
@@ -50,11 +51,13 @@ set(LUA_SOURCES
   knobs/container_mounts.lua
   knobs/container_network.lua
   knobs/container_security.lua
+  knobs/container_top.lua
   knobs/container_update.lua
   knobs/exec.lua
   knobs/image_pull.lua
   knobs/unknown.lua
   schema/container_create.lua
+  schema/container_top.lua
   schema/container_update.lua
   schema/exec_create.lua
   schema/exec_start.lua

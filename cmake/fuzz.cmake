@@ -14,6 +14,8 @@ function(fuzz_target layer name)
 endfunction()
 
 fuzz_target(policy body)
+fuzz_target(policy decide test/fuzz/second_reader.c)
+target_compile_definitions(fuzz_decide PRIVATE SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 fuzz_target(http head)
 fuzz_target(http target)
 fuzz_target(http token)

@@ -23,7 +23,10 @@ program_test(soak/three-workers env TEST_WORKERS=3 scripts/soak 15)
 program_test(cases scripts/run-cases)
 program_test(attacks scripts/run-attacks)
 program_test(attacks/three-workers env TEST_WORKERS=3 scripts/run-attacks)
-program_test(engine/controls ${BUSTED} --exclude-pattern=compare_spec test/engine)
+program_test(engine/controls ${BUSTED} --exclude-pattern=compare_spec
+  --exclude-pattern=oracle_spec test/engine)
+program_test(engine/oracle env LUA_PATH=test/?.lua\;spec/?.lua\;\;
+  ${BUSTED} --pattern=oracle_spec test/engine)
 program_test(engine/compare ${BUSTED} --pattern=compare_spec test/engine)
 program_test(engine/quickstart scripts/quickstart --once)
 program_test(lint scripts/lint)

@@ -37,6 +37,12 @@ function example.update(body, knobs, held)
 end
 
 
+--- A request that is judged by its query.
+function example.query(query, knobs)
+  return { query = query, knobs = knobs }
+end
+
+
 --- An image pull. query: its parameters; auth: its X-Registry-Auth.
 function example.pull(query, knobs, auth)
   return { query = query, knobs = knobs, header = auth and { ["X-Registry-Auth"] = auth } }

@@ -11,6 +11,7 @@ local MODULES = {
   "knobs.container_mounts",
   "knobs.container_network",
   "knobs.container_security",
+  "knobs.container_top",
   "knobs.container_update",
   "knobs.exec",
   "knobs.image_pull",
@@ -18,7 +19,8 @@ local MODULES = {
 
 --- Every surface that is judged; lua/schema holds one file for each.
 registry.surfaces = {
-  "container_create", "container_update", "exec_create", "exec_start", "image_pull",
+  "container_create", "container_top", "container_update", "exec_create", "exec_start",
+  "image_pull",
 }
 
 

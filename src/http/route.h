@@ -15,6 +15,7 @@
     X(NONE, "none")                                                                                \
     X(CONTAINER_CREATE, "container_create")                                                        \
     X(CONTAINER_UPDATE, "container_update")                                                        \
+    X(CONTAINER_TOP, "container_top")                                                              \
     X(CONTAINER_ARCHIVE, "container_archive")                                                      \
     X(EXEC_CREATE, "exec_create")                                                                  \
     X(EXEC_START, "exec_start")                                                                    \

@@ -13,8 +13,8 @@ struct plan *plan_new(void)
     if (!p)
         return NULL;
     static const enum surface built[] = {SURFACE_CONTAINER_CREATE, SURFACE_CONTAINER_UPDATE,
-                                         SURFACE_EXEC_CREATE, SURFACE_EXEC_START,
-                                         SURFACE_IMAGE_PULL};
+                                         SURFACE_CONTAINER_TOP,    SURFACE_EXEC_CREATE,
+                                         SURFACE_EXEC_START,       SURFACE_IMAGE_PULL};
     for (size_t i = 0; i < sizeof built / sizeof built[0]; i++) {
         struct surface_plan *s = calloc(1, sizeof *s);
         p->surfaces[built[i]] = s;

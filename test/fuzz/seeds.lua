@@ -41,7 +41,7 @@ end
 
 
 local head, target, token = sink "head", sink "target", sink "token"
-local body, exchange = sink "body", sink "exchange"
+local body, exchange, decide = sink "body", sink "exchange", sink "decide"
 
 for _, entry in ipairs(attack_file.entries "test/attacks") do
   local steps = {}
@@ -65,6 +65,10 @@ for case in cases "container_create" do
   local text = case.body_raw or (case.body and cjson.encode(case.body)) or "{}"
   token("\8" .. text)
   body(text)
+  decide(text)
+end
+for line in io.lines "test/oracle/honest.jsonl" do
+  decide(cjson.decode(line).body)
 end
 for case in cases "normalize_wire" do
   target(case.path or "/")

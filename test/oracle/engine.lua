@@ -138,7 +138,7 @@ function Engine:host()
   for _, option in ipairs(value(info.SecurityOptions) or {}) do
     host.private_cgroups = host.private_cgroups or option:find "cgroupns" ~= nil
   end
-  assert(host.ns.net and host.ns.pid and next(host.devices), "the engine's machine is not to be seen")
+  assert(host.ns.net and host.ns.pid and next(host.devices), "the engine's machine is hidden")
   return host
 end
 

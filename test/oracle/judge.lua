@@ -180,9 +180,11 @@ function judge.inspected(container, machine, volume)
     if mount.Type == "bind" then
       add(found, "5.5", "bind of " .. tostring(mount.Source))
     elseif mount.Type == "volume" then
-      local options = volume(mount.Name)
-      if options and next(options) then
-        add(found, "5.5", "volume with options " .. mount.Name)
+      -- engine 29 leaves out the names of some anonymous ones
+      local name = value(mount.Name) or tostring(mount.Source):match "/volumes/([^/]+)/_data$"
+      local options = name and volume(name)
+      if not options or next(options) then
+        add(found, "5.5", "volume with options " .. tostring(name))
       end
       if value(mount.Driver) and mount.Driver ~= "local" then
         add(found, "5.5", "volume of driver " .. mount.Driver)
@@ -242,8 +244,12 @@ function judge.strict(container, bridge)
   if user == "" or user == "root" or (tonumber(user) or 1) == 0 then
     add(found, "4.1", "runs as root")
   end
-  local profile = value(container.AppArmorProfile) or ""
-  if profile == "" or profile == "unconfined" then
+  -- The profile that is asked for: a host without AppArmor has none to show once it started.
+  local profile
+  for _, option in ipairs(value(host.SecurityOpt) or {}) do
+    profile = option:match "^apparmor[=:](.+)$" or profile
+  end
+  if not profile or profile == "unconfined" then
     add(found, "5.1", "no AppArmor profile")
   end
   for _, words in ipairs { value(config.Entrypoint) or {}, value(config.Cmd) or {} } do
@@ -314,8 +320,8 @@ end
 
 
 local DEVICES = {}
-for name in ("console core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero")
-    :gmatch "%S+" do
+for name in ([[console core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom
+    zero]]):gmatch "%S+" do
   DEVICES[name] = true
 end
 

@@ -36,7 +36,8 @@ local function security(...)
 end
 
 
-local DEVICE = { PathOnHost = "/dev/kmsg", PathInContainer = "/dev/kmsg", CgroupPermissions = "rwm" }
+local DEVICE = { PathOnHost = "/dev/kmsg", PathInContainer = "/dev/kmsg",
+                 CgroupPermissions = "rwm" }
 local ALLOW_ALL = '{"defaultAction":"SCMP_ACT_ALLOW"}'
 
 mutations.list = {
@@ -48,9 +49,10 @@ mutations.list = {
   { "UTSMode", "host", "HOST", "container:victim" },
   { "UsernsMode", "host", "HOST" },
   { "CgroupnsMode", "host", "private" },
-  { "Binds", list "/:/mnt/h", list "/etc:/mnt/h:ro", list "//etc/..//:/mnt/h", list "hostroot:/mnt/h",
-    list "hostetc:/mnt/h", list "hostrun:/mnt/h", list "/var/run/docker.sock:/s", list "/proc:/mnt/p",
-    list("data:/mnt/d", "/sys:/mnt/s"), list "/anonymous", list "./x:/mnt/y", list "data:/mnt/d:rshared",
+  { "Binds", list "/:/mnt/h", list "/etc:/mnt/h:ro", list "//etc/..//:/mnt/h",
+    list "hostroot:/mnt/h", list "hostetc:/mnt/h", list "hostrun:/mnt/h",
+    list "/var/run/docker.sock:/s", list "/proc:/mnt/p", list("data:/mnt/d", "/sys:/mnt/s"),
+    list "/anonymous", list "./x:/mnt/y", list "data:/mnt/d:rshared",
     list "/tmp:/mnt/h:rshared", list " /etc:/mnt/h", list "hostlayer:/mnt/h", list "data:/mnt/d" },
   { "Mounts", mount {}, mount { Type = "BIND" }, mount { Type = " bind" }, mount { Source = "/" },
     mount { Source = "/etc/../root" }, mount { BindOptions = { Propagation = "rshared" } },
@@ -60,7 +62,8 @@ mutations.list = {
     mount { Type = "volume", Source = "hostroot" }, mount { Type = "volume", Source = "hostetc" },
     mount { Type = "volume", Source = "data" }, mount { Type = "tmpfs", Source = "" },
     mount { Type = "volume", Source = "data", VolumeOptions = { Subpath = "../../../.." } },
-    mount { Type = "tmpfs", Source = "", TmpfsOptions = { Options = list(list "exec", list "suid") } },
+    mount { Type = "tmpfs", Source = "",
+            TmpfsOptions = { Options = list(list "exec", list "suid") } },
     mount { Type = "npipe" }, mount { Type = "image", Source = "alpine" } },
   { "VolumesFrom", list "victim", list "victim:ro" },
   { "VolumeDriver", "local", "rexray" },
@@ -68,7 +71,8 @@ mutations.list = {
     list " SYS_ADMIN" },
   { "CapDrop", list(), list "CHOWN", NOTHING, list "NET_RAW", cjson.null },
   { "Capabilities", list("CAP_SYS_ADMIN", "CAP_CHOWN"), list() },
-  { "SecurityOpt", list(), NOTHING, security "no-new-privileges:false", security "seccomp=unconfined",
+  { "SecurityOpt", list(), NOTHING, security "no-new-privileges:false",
+    security "seccomp=unconfined",
     security("seccomp=" .. ALLOW_ALL), security "seccomp={}", security "seccomp:unconfined",
     security "apparmor=unconfined", security "systempaths=unconfined", security "label=disable",
     security "disable", security "writable-cgroups=true", list "no-new-privileges=false",
@@ -76,10 +80,11 @@ mutations.list = {
   { "MaskedPaths", list(), list "/nowhere", list "" },
   { "ReadonlyPaths", list(), list "/nowhere", list "/proc/bus" },
   { "Devices", list(DEVICE), list { PathOnHost = "/dev/mem", CgroupPermissions = "r" },
-    list { PathOnHost = "/dev/../dev/kmsg", PathInContainer = "/dev/k", CgroupPermissions = "rwm" } },
+    list { PathOnHost = "/dev/../dev/kmsg", PathInContainer = "/k", CgroupPermissions = "rwm" } },
   { "DeviceCgroupRules", list "a *:* rwm", list "c 1:11 rwm" },
   { "DeviceRequests", list { Driver = "", Count = -1, Capabilities = list(list "gpu") } },
-  { "Memory", 0, -1, NOTHING, raw "9223372036854775807", raw "4611686018427387904", 6291456 },
+  { "Memory", 0, -1, NOTHING, raw "9223372036854775807", raw "4611686018427387904",
+    6291456 },
   { "MemorySwap", -1, 134217728 }, { "MemoryReservation", 6291456 }, { "KernelMemory", 0 },
   { "PidsLimit", 0, -1, NOTHING, cjson.null, raw "9223372036854775807", 10 },
   { "NanoCpus", 0, NOTHING, -1, 100000000 }, { "CpuShares", 0, NOTHING, 2 },
