@@ -9,10 +9,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { BODY_MAX = 1 << 20, ROUNDS = 20000 };
+enum { BODY_MAX = 1 << 20, ROUNDS = 1000000 };
 
 static char body[BODY_MAX];
 
@@ -47,6 +48,13 @@ __attribute__((noinline)) static uint64_t decide_rounds(struct policy *p,
     return allowed;
 }
 
+static long peak_kib(void)
+{
+    struct rusage r;
+    (void)getrusage(RUSAGE_SELF, &r);
+    return r.ru_maxrss;
+}
+
 static int measure(struct policy *p, struct str text, uint64_t rounds)
 {
     static const char raw[] = "/v1.41/containers/create?name=web";
@@ -61,6 +69,7 @@ static int measure(struct policy *p, struct str text, uint64_t rounds)
         return 1;
     r.route = route_find(r.method, r.target.normal);
     (void)decide_rounds(p, &r, rounds / 10 + 1);
+    const long before = peak_kib();
     const double start = cpu_us();
     const uint64_t allowed = decide_rounds(p, &r, rounds);
     const double us = (cpu_us() - start) / (double)rounds;
@@ -68,7 +77,8 @@ static int measure(struct policy *p, struct str text, uint64_t rounds)
         (void)fprintf(stderr, "decide_bench: the body is denied\n");
         return 1;
     }
-    (void)printf("%zu bytes: %.2f us a decision (%" PRIu64 " rounds)\n", text.n, us, rounds);
+    (void)printf("%zu bytes: %.2f us a decision, %ld KiB more (%" PRIu64 " rounds)\n", text.n, us,
+                 peak_kib() - before, rounds);
     return 0;
 }
 

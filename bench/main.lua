@@ -19,7 +19,7 @@ local TARGETS = {
 }
 -- What does not move with them. `slack`, for each request, is for what is not part of one:
 -- making the load's ten connections and theirs to the engine, and waking the log's thread.
-local GATES = { instructions = 150000, calls = 4, controls = 0, slack = 0.1 }
+local GATES = { instructions = 150000, growth = 256, calls = 4, controls = 0, slack = 0.1 }
 
 local run = { dir = arg[1], cores = tonumber(shell.output("nproc")) }
 local size = SIZES[arg[2]]
@@ -139,7 +139,9 @@ local function print_decision()
   line("\nDeciding one create under the whole preset")
   local each = shell.has "valgrind" and measure.instructions() or nil
   line("    instructions: %s   target 105000", each and ("%.0f"):format(each) or "not counted")
-  line("    %s", (measure.decision():gsub("\n", "\n    ")))
+  local words, growth = measure.decision()
+  line("    %s", (words:gsub("\n", "\n    ")))
+  gate("KiB more after a million", growth, GATES.growth, 0)
   gate("instructions a decision", each, GATES.instructions, 0)
 end
 

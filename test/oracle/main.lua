@@ -169,8 +169,9 @@ function Run:report(version, seconds)
   print(("engine %s, %s, seed %d, requests %d to %d: %d honest, %d of them refused; %d refused in"
     .. " all, %d containers created, %d looked at from inside, %d follow-ups; violations in %d"
     .. " requests (%.1f %%); %d s"):format(
-    version, self.proxy and "through " .. self.preset or "bare", self.seed, self.from, self.from + self.requests - 1, c.honest, c.honest_refused or 0, c.refused,
-    c.created, c.looked_inside, c.follow_ups, c.violation or 0,
+    version, self.proxy and "through " .. self.preset or "bare", self.seed, self.from,
+    self.from + self.requests - 1, c.honest, c.honest_refused or 0, c.refused, c.created,
+    c.looked_inside, c.follow_ups, c.violation or 0,
     100 * (c.violation or 0) / self.requests, seconds))
 end
 
