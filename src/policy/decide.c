@@ -1,29 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* decide.c - one judgement: document to slots, readings, checks, findings. */
-#include "policy/internal.h"
+#include "policy/judge.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-struct judge {
-    const struct policy *policy;
-    const struct surface_plan *plan;
-    const struct policy_request *request;
-    struct str body;
-    const struct query *query; /* NULL: no query key is read */
-    bool asked;                /* the engine has answered: facts holds what */
-    const struct fact *facts;
-    size_t n_facts;
-    size_t n_lookups;       /* that are needed first; the decision stands when 0 */
-    struct lookup *lookups; /* NULL once asked */
-    struct decision *out;   /* the caller's, denied by fault until the last line */
-};
-
-/* Stack of a judgement: 1 the judge, 2 the functions, then the slots. */
-enum { AT_FUNCTIONS = 2, AT_SLOTS = AT_FUNCTIONS };
-
-static void copy_cut(char *out, size_t room, struct str s)
+void judge_cut(char *out, size_t room, struct str s)
 {
     size_t n = s.n < room - 1 ? s.n : room - 1;
     while (n < s.n && n > 0 && ((unsigned char)s.p[n] & 0xC0) == 0x80)
@@ -40,12 +23,12 @@ static void add_finding(struct decision *d, int check, int control, struct str c
     struct finding *f = &d->findings[d->n_findings++];
     f->check = check;
     f->control = control;
-    copy_cut(f->code, sizeof f->code, code);
-    copy_cut(f->found, sizeof f->found, found);
+    judge_cut(f->code, sizeof f->code, code);
+    judge_cut(f->found, sizeof f->found, found);
 }
 
-static void deny_coded(const struct surface_plan *s, struct decision *d, enum refusal why,
-                       struct str code, const char *found)
+void judge_deny(const struct surface_plan *s, struct decision *d, enum refusal why, struct str code,
+                const char *found)
 {
     d->n_findings = 0;
     add_finding(d, -1, 0, code, str_of(found));
@@ -60,7 +43,7 @@ static void deny_unread(const struct surface_plan *s, struct decision *d, enum r
 {
     char code[CODE_MAX];
     (void)snprintf(code, sizeof code, "%s%s%s", s->prefix.p, s->prefix.n ? "." : "", what);
-    deny_coded(s, d, why, str_of(code), found);
+    judge_deny(s, d, why, str_of(code), found);
 }
 
 /* False when the body cannot be judged; the decision says why. */
@@ -85,95 +68,6 @@ static bool read_body(lua_State *L, struct judge *j, struct body_report *report)
                    report->offset);
     deny_unread(s, j->out, REFUSAL_BODY_POLICY, "malformed", found);
     return false;
-}
-
-static void deny_unasked(const struct judge *j, const struct plan_fact *f)
-{
-    deny_coded(j->plan, j->out, f->refusal, f->code, "the engine could not be asked about it");
-}
-
-/* Reads one answer into its slots; false when there is none that can be read. */
-static bool read_answer(lua_State *L, const struct plan_fact *f, const struct fact *answer,
-                        struct body_report *own)
-{
-    own->verdict = BODY_VERDICT_NONE;
-    if (answer->kind == FACT_ANSWER && answer->status == 200)
-        body_read_document(L, f->schema, answer->body, AT_SLOTS, own);
-    return own->verdict == BODY_READ;
-}
-
-static bool is_absent(const struct fact *answer)
-{
-    return answer->kind == FACT_ANSWER && answer->status == 404;
-}
-
-/* Of the objects that the request names, those that exist, as a list in the fact's slot. */
-static bool read_named(lua_State *L, const struct plan_fact *f, const struct fact *answers,
-                       size_t n, struct body_report *report)
-{
-    const int slot = AT_SLOTS + f->slot;
-    struct body_report own;
-    lua_Integer found = 0;
-    lua_newtable(L);
-    lua_replace(L, slot);
-    for (size_t i = 0; i < n; i++) {
-        if (is_absent(&answers[i]))
-            continue;
-        /* Each is read into the slot, which holds the list: that waits on top meanwhile. */
-        lua_pushvalue(L, slot);
-        if (!read_answer(L, f, &answers[i], &own) || !body_is_present(&own, f->slot))
-            return false;
-        lua_pushvalue(L, slot);
-        lua_rawseti(L, -2, ++found);
-        lua_replace(L, slot);
-    }
-    if (found)
-        body_set_present(report, f->slot);
-    return true;
-}
-
-static size_t count_names(lua_State *L, const struct plan_fact *f)
-{
-    return lua_istable(L, AT_SLOTS + f->names) ? lua_rawlen(L, AT_SLOTS + f->names) : 0;
-}
-
-enum fact_step { FACT_STEP_READ, FACT_STEP_ALLOW, FACT_STEP_DENY };
-
-/* Of the object that the path names. 404: the request will fail by itself. */
-static enum fact_step read_path_fact(lua_State *L, const struct plan_fact *f,
-                                     const struct fact *answer, struct body_report *report)
-{
-    struct body_report own;
-    if (is_absent(answer))
-        return FACT_STEP_ALLOW;
-    if (!read_answer(L, f, answer, &own))
-        return FACT_STEP_DENY;
-    for (size_t w = 0; w < BODY_SLOTS_MAX / 64; w++)
-        report->present[w] |= own.present[w];
-    return FACT_STEP_READ;
-}
-
-/* The engine's answers, into their slots, in the order in which plan_lookups asked. */
-static enum fact_step read_facts(lua_State *L, const struct judge *j, struct body_report *report)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < j->plan->n_facts; i++) {
-        const struct plan_fact *f = &j->plan->facts[i];
-        const size_t n = f->names ? count_names(L, f) : 1;
-        enum fact_step step = FACT_STEP_DENY;
-        if (n > j->n_facts - at)
-            step = FACT_STEP_DENY;
-        else if (!f->names)
-            step = read_path_fact(L, f, &j->facts[at], report);
-        else if (read_named(L, f, &j->facts[at], n, report))
-            step = FACT_STEP_READ;
-        if (step == FACT_STEP_DENY)
-            deny_unasked(j, f);
-        if (step != FACT_STEP_READ)
-            return step;
-        at += n;
-    }
-    return FACT_STEP_READ;
 }
 
 static void put_slot(lua_State *L, struct body_report *report, int slot, struct str value)
@@ -294,94 +188,10 @@ static void note_unknown(const struct surface_plan *s, const struct body_report 
     }
 }
 
-static void allow(struct decision *d)
+void judge_allow(struct decision *d)
 {
     d->verdict = VERDICT_ALLOW;
     d->refusal = REFUSAL_NONE;
-}
-
-/* The id of the request's path, by the route's pattern: what stands for {id}. */
-static struct str path_id(const struct policy_request *r)
-{
-    const struct str pattern = str_of(r->route->path);
-    const char *brace = memchr(pattern.p, '{', pattern.n);
-    if (!brace)
-        return STR("");
-    const size_t before = (size_t)(brace - pattern.p);
-    const struct str rest = str_skip(pattern, before + sizeof "{id}" - 1);
-    struct str id = str_skip(r->target.normal, before);
-    id.n = id.n > rest.n ? id.n - rest.n : 0;
-    return id;
-}
-
-static bool is_unreserved(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
-
-/* Puts the id for {id}, percent-encoded as one segment; false when it does not fit. */
-static bool expand(struct str path, struct str id, char out[LOOKUP_PATH_MAX])
-{
-    static const char hex[] = "0123456789ABCDEF";
-    const char *brace = memchr(path.p, '{', path.n);
-    const size_t before = brace ? (size_t)(brace - path.p) : path.n;
-    const struct str rest = str_skip(path, before + sizeof "{id}" - 1);
-    if (before + 3 * id.n + rest.n >= LOOKUP_PATH_MAX)
-        return false;
-    size_t n = before;
-    memcpy(out, path.p, before);
-    for (size_t i = 0; i < id.n; i++) {
-        if (is_unreserved(id.p[i])) {
-            out[n++] = id.p[i];
-            continue;
-        }
-        out[n++] = '%';
-        out[n++] = hex[(unsigned char)id.p[i] >> 4];
-        out[n++] = hex[id.p[i] & 15];
-    }
-    memcpy(out + n, rest.p, rest.n);
-    out[n + rest.n] = '\0';
-    return true;
-}
-
-/* False when there is no room for it, or no such path: then nobody can be asked. */
-static bool plan_lookup(struct judge *j, const struct plan_fact *f, struct str id)
-{
-    if (j->n_lookups == LOOKUPS_MAX)
-        return false;
-    struct lookup *l = &j->lookups[j->n_lookups++];
-    copy_cut(l->name, sizeof l->name, f->name);
-    l->named_by_body = f->names != 0;
-    return expand(f->path, id, l->path);
-}
-
-static bool plan_names(lua_State *L, struct judge *j, const struct plan_fact *f)
-{
-    const size_t n = count_names(L, f);
-    bool fits = true;
-    for (size_t i = 0; fits && i < n; i++) {
-        struct str name;
-        lua_rawgeti(L, AT_SLOTS + f->names, (lua_Integer)i + 1);
-        name.p = luaL_checklstring(L, -1, &name.n);
-        fits = plan_lookup(j, f, name);
-        lua_pop(L, 1);
-    }
-    return fits;
-}
-
-static void plan_lookups(lua_State *L, struct judge *j)
-{
-    for (size_t i = 0; i < j->plan->n_facts; i++) {
-        const struct plan_fact *f = &j->plan->facts[i];
-        if (f->names ? plan_names(L, j, f) : plan_lookup(j, f, path_id(j->request)))
-            continue;
-        j->n_lookups = 0;
-        deny_unasked(j, f);
-        return;
-    }
-    if (j->n_lookups == 0)
-        allow(j->out);
 }
 
 static void deny_found(const struct judge *j)
@@ -406,9 +216,9 @@ static int body_judge(lua_State *L)
     read_sources(L, j, &report);
     run_readings(L, j, false, &report);
     if (j->asked) {
-        const enum fact_step facts = read_facts(L, j, &report);
+        const enum fact_step facts = judge_read_facts(L, j, &report);
         if (facts == FACT_STEP_ALLOW)
-            allow(j->out);
+            judge_allow(j->out);
         if (facts != FACT_STEP_READ)
             return 0;
         run_readings(L, j, true, &report);
@@ -418,9 +228,9 @@ static int body_judge(lua_State *L)
     if (j->out->n_findings > 0)
         deny_found(j);
     else if (j->asked)
-        allow(j->out);
+        judge_allow(j->out);
     else
-        plan_lookups(L, j);
+        judge_plan_lookups(L, j);
     return 0;
 }
 
@@ -434,7 +244,7 @@ static void fault(struct decision *d, enum vm_result result, const struct err *e
     d->refusal = REFUSAL_POLICY_FAULT;
     d->n_findings = 0;
     const char *why = result == VM_FAULT ? err->text : limits[result];
-    copy_cut(d->reason, sizeof d->reason, str_of(why));
+    judge_cut(d->reason, sizeof d->reason, str_of(why));
 }
 
 /* No body decides nothing, because the engine refuses it by itself. One that was announced
@@ -446,7 +256,7 @@ static void decide_empty(const struct surface_plan *s, const struct policy_reque
         deny_unread(s, out, REFUSAL_BODY_AMBIGUOUS, "ambiguous",
                     "a body was announced, but it is empty");
     else
-        allow(out);
+        judge_allow(out);
 }
 
 static void judge(struct policy *p, const struct policy_request *r, struct judge *j)
@@ -524,5 +334,5 @@ void policy_refuse(const struct policy *p, const struct policy_request *r, enum 
     out->n_findings = 0;
     out->verdict = VERDICT_DENY;
     out->refusal = why;
-    copy_cut(out->reason, sizeof out->reason, refusal_info(why)->code);
+    judge_cut(out->reason, sizeof out->reason, refusal_info(why)->code);
 }

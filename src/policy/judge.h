@@ -1,0 +1,49 @@
+/* judge.h - one judgement under way, for the files that make it.
+ *
+ * decide.c reads the body and runs the checks; ask.c knows what the engine must be asked, and
+ * reads what it answered. Everything here happens inside one vm_call and owns nothing.
+ */
+#ifndef SOCKGUARD_POLICY_JUDGE_H
+#define SOCKGUARD_POLICY_JUDGE_H
+
+#include "policy/internal.h"
+
+struct judge {
+    const struct policy *policy;
+    const struct surface_plan *plan;
+    const struct policy_request *request;
+    struct str body;
+    const struct query *query; /* NULL: no query key is read */
+    bool asked;                /* the engine has answered: facts holds what */
+    const struct fact *facts;
+    size_t n_facts;
+    size_t n_lookups;       /* that are needed first; the decision stands when 0 */
+    struct lookup *lookups; /* NULL once asked */
+    struct decision *out;   /* the caller's, denied by fault until the last line */
+};
+
+/* Stack of a judgement: 1 the judge, 2 the functions, then the slots. */
+enum { AT_FUNCTIONS = 2, AT_SLOTS = AT_FUNCTIONS };
+
+enum fact_step {
+    FACT_STEP_READ,
+    FACT_STEP_ALLOW, /* there is no such object: the request will fail by itself */
+    FACT_STEP_DENY,  /* the decision says why */
+};
+
+/* The engine's answers, into their slots, in the order in which judge_plan_lookups asked. */
+enum fact_step judge_read_facts(lua_State *L, const struct judge *j, struct body_report *report);
+
+/* Names what the engine must be asked, or allows when that is nothing. Denies when there is
+ * more than can be asked. */
+void judge_plan_lookups(lua_State *L, struct judge *j);
+
+/* A denial that no check owns, under a code. */
+void judge_deny(const struct surface_plan *s, struct decision *d, enum refusal why, struct str code,
+                const char *found);
+void judge_allow(struct decision *d);
+
+/* Copies s, cut to fit in front of a code point, with a NUL. */
+void judge_cut(char *out, size_t room, struct str s);
+
+#endif
