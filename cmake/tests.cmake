@@ -4,7 +4,8 @@
 # soak (a random mixture), cases, attacks, engine (need a real dockerd), lint.
 function(program_test name)
   add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set(environment "LUA_PATH=${CMAKE_SOURCE_DIR}/spec/?.lua\;${CMAKE_SOURCE_DIR}/lua/?.lua\;\;"
+  set(environment
+    "LUA_PATH=${CMAKE_SOURCE_DIR}/spec/?.lua\;${CMAKE_SOURCE_DIR}/test/?.lua\;${CMAKE_SOURCE_DIR}/lua/?.lua\;\;"
     "LUA_CPATH=${CMAKE_BINARY_DIR}/?.so\;\;")
   if(TARGET sockguard)
     list(APPEND environment "SOCKGUARD=$<TARGET_FILE:sockguard>")
@@ -25,8 +26,7 @@ program_test(attacks scripts/run-attacks)
 program_test(attacks/three-workers env TEST_WORKERS=3 scripts/run-attacks)
 program_test(engine/controls ${BUSTED} --exclude-pattern=compare_spec
   --exclude-pattern=oracle_spec test/engine)
-program_test(engine/oracle env LUA_PATH=test/?.lua\;spec/?.lua\;\;
-  ${BUSTED} --pattern=oracle_spec test/engine)
+program_test(engine/oracle ${BUSTED} --pattern=oracle_spec test/engine)
 program_test(engine/compare ${BUSTED} --pattern=compare_spec test/engine)
 program_test(engine/quickstart scripts/quickstart --once)
 program_test(lint scripts/lint)
