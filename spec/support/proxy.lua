@@ -161,11 +161,15 @@ function Proxy:status(name)
 end
 
 
---- How many descriptors it has open.
+--- How many descriptors it has open, but for those of /dev/null: libuv opens one for each worker
+-- with that worker's first connection, whenever that is.
 function Proxy:descriptors()
   local n = 0
-  for _ in uv.fs_scandir_next, assert(uv.fs_scandir("/proc/" .. self.pid .. "/fd")) do
-    n = n + 1
+  local folder = "/proc/" .. self.pid .. "/fd"
+  for name in uv.fs_scandir_next, assert(uv.fs_scandir(folder)) do
+    if uv.fs_readlink(folder .. "/" .. name) ~= "/dev/null" then
+      n = n + 1
+    end
   end
   return n
 end
