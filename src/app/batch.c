@@ -8,10 +8,15 @@
 #include "app/report.h"
 #include "base/base64.h"
 #include "base/writer.h"
+#include "http/token.h"
 
 #include <stdlib.h>
 
-enum { TEXT_MAX = 256 * 1024 * 1024, ENV_MAX = 64 };
+enum {
+    TEXT_MAX = 256 * 1024 * 1024,
+    ENV_MAX = 64,
+    FACT_NAME_MAX = 2 * LOOKUP_PATH_MAX, /* "GET /path" as JSON: each slash may be escaped */
+};
 
 /* One line under way. The buffers are kept from line to line. */
 struct batch {
@@ -210,7 +215,11 @@ static struct fact find_fact(void *arg, size_t k, const struct lookup *lookup)
     if (!facts.p || json_object_read(facts, &b->facts))
         return inspect_unsaid(lookup);
     for (size_t i = 0; i < b->facts.n; i++) {
-        const struct str name = b->facts.members[i].name;
+        const struct str raw = b->facts.members[i].name;
+        char text[FACT_NAME_MAX];
+        if (raw.n > sizeof text)
+            continue;
+        const struct str name = {text, token_unescape(raw, text)};
         if (str_starts(name, STR("GET ")) && str_eq(str_skip(name, 4), str_of(lookup->path)))
             return read_fact(b, k, b->facts.members[i].value);
     }

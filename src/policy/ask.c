@@ -160,7 +160,7 @@ static bool plan_names(lua_State *L, struct judge *j, const struct plan_fact *f)
     return fits;
 }
 
-void judge_plan_lookups(lua_State *L, struct judge *j)
+enum fact_step judge_plan_lookups(lua_State *L, struct judge *j)
 {
     for (size_t i = 0; i < j->plan->n_facts; i++) {
         const struct plan_fact *f = &j->plan->facts[i];
@@ -168,8 +168,7 @@ void judge_plan_lookups(lua_State *L, struct judge *j)
             continue;
         j->n_lookups = 0;
         deny_unasked(j, f);
-        return;
+        return FACT_STEP_DENY;
     }
-    if (j->n_lookups == 0)
-        judge_allow(j->out);
+    return j->n_lookups ? FACT_STEP_DENY : FACT_STEP_READ;
 }

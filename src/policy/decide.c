@@ -154,12 +154,14 @@ static void watch(const struct judge *j, const struct plan_step *step, enum outc
         j->policy->outcomes[step->info] = outcome;
 }
 
-static void run_checks(lua_State *L, const struct judge *j, const struct body_report *report)
+/* asks: those that read answers of the engine, or those that do not. */
+static void run_checks(lua_State *L, const struct judge *j, bool asks,
+                       const struct body_report *report)
 {
     const struct surface_plan *s = j->plan;
     for (size_t i = 0; i < s->n_checks; i++) {
         const struct plan_step *step = &s->checks[i];
-        if (step->asks && !j->asked)
+        if (step->asks != asks)
             continue;
         watch(j, step, OUTCOME_PASS);
         if (!is_due(step, report))
@@ -171,6 +173,26 @@ static void run_checks(lua_State *L, const struct judge *j, const struct body_re
         }
         lua_pop(L, 3);
     }
+}
+
+/* What needs no answer of the engine, then what does. Once something is found, or until there
+ * are answers, the engine has nothing to say. */
+static void run(lua_State *L, struct judge *j, struct body_report *report)
+{
+    run_readings(L, j, false, report);
+    run_checks(L, j, false, report);
+    if (j->out->n_findings > 0)
+        return;
+    const enum fact_step step =
+        j->asked ? judge_read_facts(L, j, report) : judge_plan_lookups(L, j);
+    if (step == FACT_STEP_ALLOW)
+        judge_allow(j->out);
+    if (step != FACT_STEP_READ)
+        return;
+    run_readings(L, j, true, report);
+    run_checks(L, j, true, report);
+    if (j->out->n_findings == 0)
+        judge_allow(j->out);
 }
 
 static void note_unknown(const struct surface_plan *s, const struct body_report *report,
@@ -214,23 +236,10 @@ static int body_judge(lua_State *L)
     if (s->schema && !read_body(L, j, &report))
         return 0;
     read_sources(L, j, &report);
-    run_readings(L, j, false, &report);
-    if (j->asked) {
-        const enum fact_step facts = judge_read_facts(L, j, &report);
-        if (facts == FACT_STEP_ALLOW)
-            judge_allow(j->out);
-        if (facts != FACT_STEP_READ)
-            return 0;
-        run_readings(L, j, true, &report);
-    }
-    run_checks(L, j, &report);
+    run(L, j, &report);
     note_unknown(s, &report, j->out);
-    if (j->out->n_findings > 0)
+    if (j->out->n_findings > 0 && j->out->findings[0].check >= 0)
         deny_found(j);
-    else if (j->asked)
-        judge_allow(j->out);
-    else
-        judge_plan_lookups(L, j);
     return 0;
 }
 

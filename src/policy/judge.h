@@ -28,15 +28,15 @@ enum { AT_FUNCTIONS = 2, AT_SLOTS = AT_FUNCTIONS };
 enum fact_step {
     FACT_STEP_READ,
     FACT_STEP_ALLOW, /* there is no such object: the request will fail by itself */
-    FACT_STEP_DENY,  /* the decision says why */
+    FACT_STEP_DENY,  /* for now, or for good: then the decision says why */
 };
 
 /* The engine's answers, into their slots, in the order in which judge_plan_lookups asked. */
 enum fact_step judge_read_facts(lua_State *L, const struct judge *j, struct body_report *report);
 
-/* Names what the engine must be asked, or allows when that is nothing. Denies when there is
+/* Names what the engine must be asked; FACT_STEP_READ when that is nothing. Denies when there is
  * more than can be asked. */
-void judge_plan_lookups(lua_State *L, struct judge *j);
+enum fact_step judge_plan_lookups(lua_State *L, struct judge *j);
 
 /* A denial that no check owns, under a code. */
 void judge_deny(const struct surface_plan *s, struct decision *d, enum refusal why, struct str code,
