@@ -24,7 +24,7 @@ struct seen {
 static void no_element(void *arg, const struct value *v)
 {
     (void)arg;
-    char text[NAME_MAX_2];
+    char text[WORD_MAX];
     if (v->kind != '"')
         return;
     second_word(v, text);
@@ -34,7 +34,7 @@ static void no_element(void *arg, const struct value *v)
 
 static void dropped(void *arg, const struct value *v)
 {
-    char text[NAME_MAX_2];
+    char text[WORD_MAX];
     if (v->kind != '"')
         return;
     second_word(v, text);
@@ -44,7 +44,7 @@ static void dropped(void *arg, const struct value *v)
 static void option(void *arg, const struct value *v)
 {
     struct seen *s = arg;
-    char text[NAME_MAX_2];
+    char text[WORD_MAX];
     if (v->kind != '"')
         return;
     second_word(v, text);
@@ -62,7 +62,7 @@ static bool is_positive(const struct value *v)
 
 static void judge_mode(const struct value *v)
 {
-    char text[NAME_MAX_2];
+    char text[WORD_MAX];
     if (v->kind != '"')
         return;
     second_word(v, text);

@@ -115,11 +115,11 @@ static unsigned point(const char **p)
 }
 
 /* text: a string with its quotes. */
-static void fold(const char *text, size_t n, bool letters_only, char out[NAME_MAX_2])
+static void fold(const char *text, size_t n, bool letters_only, char *out, size_t room)
 {
     const char *p = text + 1, *end = text + n - 1;
     size_t len = 0;
-    while (p < end && len < NAME_MAX_2 - 1) {
+    while (p < end && len < room - 1) {
         unsigned c = point(&p);
         if (!letters_only && len == 0 && c <= ' ')
             continue;
@@ -149,7 +149,7 @@ static bool members(struct scan *s, int depth, const char *parent, struct value 
         const char *from = s->p;
         if (!string(s))
             return false;
-        fold(from, (size_t)(s->p - from), true, name);
+        fold(from, (size_t)(s->p - from), true, name, sizeof name);
         blank(s);
         if (s->p >= s->end || *s->p++ != ':' ||
             !value(s, depth + 1, depth == 0 ? name : parent, &inner))
@@ -251,7 +251,7 @@ void second_each(const struct value *list, void (*f)(void *, const struct value 
     }
 }
 
-void second_word(const struct value *v, char out[NAME_MAX_2])
+void second_word(const struct value *v, char out[WORD_MAX])
 {
-    fold(v->text, v->n, false, out);
+    fold(v->text, v->n, false, out, WORD_MAX);
 }

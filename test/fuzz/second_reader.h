@@ -10,7 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { NAME_MAX_2 = 64 };
+enum {
+    NAME_MAX_2 = 64,
+    WORD_MAX = 8192, /* more than a fuzzed document holds */
+};
 
 struct value {
     char kind; /* { [ " n (number) t f 0 (null) */
@@ -32,6 +35,6 @@ void second_each(const struct value *list, void (*f)(void *arg, const struct val
 
 /* The decoded text of a string, trimmed of ASCII blanks, lower case, cut to fit and
  * NUL-terminated. */
-void second_word(const struct value *string, char out[NAME_MAX_2]);
+void second_word(const struct value *string, char out[WORD_MAX]);
 
 #endif
