@@ -30,7 +30,7 @@ static bool decide(struct policy *p, const struct policy_request *r)
     struct decision d;
     struct lookup lookups[LOOKUPS_MAX];
     policy_route(p, r, &d);
-    if (d.verdict != VERDICT_ALLOW || !policy_judges(p, r->route))
+    if (d.verdict != VERDICT_ALLOW || !policy_judges(p, r))
         return false;
     if (policy_plan(p, r, lookups, &d) != 0)
         return false;

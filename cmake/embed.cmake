@@ -24,8 +24,10 @@ set(LUA_SOURCES
   core/compile.lua
   core/doc.lua
   core/example.lua
+  core/operators.lua
   core/record.lua
   core/registry.lua
+  core/rule.lua
   core/schema.lua
   core/shape.lua
   engine/binds.lua

@@ -114,6 +114,16 @@ local function host_names(list)
 end
 
 
+local function paths(list)
+  for _, path in ipairs(list) do
+    if text.trim(path) == "" then
+      return nil, "holds a blank path"
+    end
+  end
+  return true
+end
+
+
 local TIME = { expect = "a length of time above 0, at most 24h, such as 30s",
                valid = time_above_zero }
 
@@ -272,8 +282,9 @@ add("limits.body_bytes", "size", "64MiB", size_between(1024, 1 << 40, "1KiB to 1
 add("lua.memory_limit", "size", "8MiB", size_between(1024, 1 << 30, "1KiB to 1GiB"))
 add("lua.time_limit", "duration", "50ms", TIME)
 add("lua.instruction_limit", "int", 5000000, between(1, math.maxinteger))
-later("lua.", "list", { { "rules", {} } })
-later("lua.", "bool", { { "allow_waivers", false } })
+add("lua.rules", "list", {}, { expect = "files and folders of rules", valid = paths })
+add("lua.values", "values", {}, { expect = "a mapping from a rule's id to its value" })
+add("lua.allow_waivers", "bool", false)
 for _, group in ipairs { "container_create", "exec" } do
   add("request_body." .. group .. ".unknown_fields", "string", "warn",
       one_of { "allow", "warn", "deny" })

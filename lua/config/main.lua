@@ -54,6 +54,8 @@ local function for_c(values, listeners)
     memory = units.size(values["lua.memory_limit"]),
     cpu_ms = units.duration(values["lua.time_limit"]),
     instructions = values["lua.instruction_limit"],
+    lua_rules = values["lua.rules"],
+    allow_waivers = values["lua.allow_waivers"],
     workers = values.workers == "auto" and 0 or math.tointeger(values.workers),
     connections = values["limits.connections"],
     tunnels = values["limits.tunnels"],
@@ -89,13 +91,41 @@ local function nest(values)
 end
 
 
+-- Where the value of each rule is written, for what is found wrong with it later.
+local function add_places(nested, settings)
+  nested.lua.places = {}
+  for id in pairs(settings.values["lua.values"]) do
+    nested.lua.places[id] = settings.report:place("lua.values." .. id)
+  end
+  return nested
+end
+
+
+local function sorted_names(map)
+  local names = {}
+  for name in pairs(map) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
+end
+
+
 local function leaves(settings)
   local out = {}
-  for i, entry in ipairs(schema.list) do
-    out[i] = {
-      key = entry.key, value = json(settings.values[entry.key]),
-      origin = settings.origins[entry.key],
-    }
+  local function add(key, value, origin)
+    out[#out + 1] = { key = key, value = json(value), origin = origin }
+  end
+  for _, entry in ipairs(schema.list) do
+    local value, origin = settings.values[entry.key], settings.origins[entry.key]
+    if entry.type ~= "values" or next(value) == nil then
+      add(entry.key, value, origin)
+    else
+      for _, name in ipairs(sorted_names(value)) do
+        local key = entry.key .. "." .. name
+        add(key, value[name], settings.report:place(key))
+      end
+    end
   end
   return out
 end
@@ -160,7 +190,8 @@ return function(source)
   end
   settings.values.rules = as_written(rules)
   return {
-    c = for_c(settings.values, listeners), rules = rules, nested = nest(settings.values),
+    c = for_c(settings.values, listeners), rules = rules,
+    nested = add_places(nest(settings.values), settings),
     leaves = leaves(settings), warnings = settings.report.warnings,
   }
 end

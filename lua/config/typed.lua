@@ -2,7 +2,8 @@
 --
 -- Types are those of core.shape and a few of our own: "record" (a mapping with `fields`),
 -- "duration" and "size" (text, with its unit), "version" (the word as written: 1.40 is not
--- 1.4) and "any" (of a setting that is not built: kept, not looked into).
+-- 1.4), "any" (of a setting that is not built: kept, not looked into) and "values" (a mapping to
+-- any values).
 --
 -- What cannot be read is told to a sink and has no value:
 --   sink:fault { key, line, what, expect }    sink:unknown(path, name, line, known)
@@ -210,7 +211,22 @@ local function read_any(_, node)
 end
 
 
+-- Any values, by name: whoever knows their kind comes later.
+local function read_values(_, node, path, sink)
+  if node.kind ~= "map" then
+    return mismatch({ type = "record" }, node, path, sink)
+  end
+  local out = {}
+  for _, entry in ipairs(node.entries) do
+    sink:mark(path .. "." .. entry.name, entry.line)
+    out[entry.name] = read_any(nil, entry.node)
+  end
+  return out
+end
+
+
 local READERS = {
+  values = read_values,
   list = read_list, lists = read_lists, record = read_record, records = read_records,
   any = read_any,
 }

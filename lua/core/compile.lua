@@ -3,6 +3,7 @@
 -- Per surface: which member goes into which numbered slot, which readings are made from
 -- which slots, and which checks run on which slots. Only what an active check needs is
 -- there, so a switched-off check costs nothing.
+local operators = require "core.operators"
 local registry = require "core.registry"
 
 -- The value at a dotted key of the nested settings.
@@ -95,10 +96,9 @@ local function append(list, more)
 end
 
 
--- What a set of checks needs: the names that they and their readings read, the readings and
--- the facts, those that only facts need included.
-local function needs_of(surface, schema, checks)
-  local by_name, names = readings_of(surface), {}
+-- What a set of checks, and rules that read `names`, need: the readings and the facts, those that
+-- only facts need included.
+local function needs_of(by_name, schema, checks, names)
   for _, check in ipairs(checks) do
     append(names, check.reads)
   end
@@ -161,6 +161,12 @@ local function sources(slots, needs)
       out.unknown_slot = slot
     elseif path == "body" then
       out.body[slot] = "*"
+    elseif path == "body*" then
+      out.whole = {}
+      for i = 1, slot - 1 do
+        out.whole[i] = ""
+      end
+      out.whole[slot] = "*"
     elseif first == "query" then
       out.queries[#out.queries + 1] = { slot = slot, key = rest }
     elseif first == "header" then
@@ -202,10 +208,20 @@ local function active_checks(surface, settings)
 end
 
 
-local function surface_plan(surface, settings, index)
+local function by_name_of(facts)
+  local out = {}
+  for _, fact in ipairs(facts or {}) do
+    out[fact.name] = fact
+  end
+  return out
+end
+
+
+local function surface_plan(surface, settings, index, sorted)
   local schema = require("schema." .. surface)
   local active, knobs_of = active_checks(surface, settings)
-  local needs = needs_of(surface, schema, active)
+  local by_name, seen = readings_of(surface), {}
+  local needs = needs_of(by_name, schema, active, operators.names(surface, sorted))
   local slots, checks, readings, judges_empty = new_slots(), {}, {}, false
   for i, check in ipairs(active) do
     checks[i] = {
@@ -214,6 +230,12 @@ local function surface_plan(surface, settings, index)
     }
     judges_empty = judges_empty or check.judges_empty or false
   end
+  operators.add(surface, sorted, {
+    slots = slots, schema = schema, readings = by_name, facts = by_name_of(schema.facts),
+    asks = function(names)
+      return names ~= "all" and asks(needs, names)
+    end,
+  }, checks, seen)
   for i, reading in ipairs(needs.readings) do
     readings[i] = {
       slot = slots.take(reading.name), from = numbers(slots, reading.from),
@@ -227,7 +249,8 @@ local function surface_plan(surface, settings, index)
     unknown_fields = setting(settings, "request_body." .. schema.group .. ".unknown_fields")
                      or "warn",
     unknown_slot = from.unknown_slot,
-    slots = from.body, queries = from.queries, headers = from.headers,
+    slots = from.body, whole = from.whole, seen = seen,
+    queries = from.queries, headers = from.headers,
     facts = fact_plans(slots, needs, from.facts, schema),
     readings = readings, checks = checks,
   }
@@ -245,9 +268,9 @@ local function keys_of(check)
 end
 
 
---- settings: the nested table of all settings. Returns { checks, surfaces } as
--- src/policy/plan.c reads it.
-return function(settings)
+--- settings: the nested table of all settings; records: operators' (core.rule), or nil. Returns
+-- { checks, surfaces, requests, waivers, waives } as src/policy/plan.c reads it.
+return function(settings, records)
   local infos, index, surfaces = {}, {}, {}
   for i, check in ipairs(registry.checks) do
     index[check.id] = i
@@ -258,8 +281,12 @@ return function(settings)
       fix = check.fix, controls = check.controls, refusal = check.refusal,
     }
   end
+  local sorted = operators.sort(records or {}, settings, infos)
   for _, surface in ipairs(registry.surfaces) do
-    surfaces[surface] = surface_plan(surface, settings, index)
+    surfaces[surface] = surface_plan(surface, settings, index, sorted)
   end
-  return { checks = infos, surfaces = surfaces }
+  return {
+    checks = infos, surfaces = surfaces, requests = operators.request_plans(sorted),
+    waivers = operators.waiver_plans(sorted), waives = settings.lua and settings.lua.allow_waivers,
+  }
 end

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <uv.h>
 
-enum { ACCESS_LINE_MAX = 512 * 1024 };
+enum { ACCESS_LINE_MAX = 512 * 1024, WAIVER_WARN_DAYS = 30 };
 
 void access_init(struct access *a, struct log *log, const struct policy *policy,
                  const struct settings *settings)
@@ -131,6 +131,8 @@ static void on_exchange(void *arg, const struct exchange_report *r)
     put_reason(a, r);
     if (r->decision)
         put_given(a, STR("unknown_fields"), str_of(r->decision->unknown));
+    if (r->decision)
+        put_given(a, STR("waiver"), str_of(r->decision->waived));
     log_line_text(line, STR("normalized_path"), r->normal);
     log_line_text(line, STR("request_id"), r->request_id);
     put_given(a, STR("client_request_id"), r->client_request_id);
@@ -140,6 +142,33 @@ static void on_exchange(void *arg, const struct exchange_report *r)
     log_line_decimal(line, STR("latency_ms"), r->microseconds, 3);
     put_end(a, r->end);
     finish(a, fault);
+}
+
+static void tell_printed(struct access *a)
+{
+    for (size_t i = 0; i < policy_printed(a->policy); i++) {
+        if (!begin(a, LOG_INFO, STR("rule_printed")))
+            return;
+        log_line_text(&a->line, STR("text"), str_of(policy_print(a->policy, i)));
+        finish(a, false);
+    }
+}
+
+/* A rule that fails denies, and somebody should know: once at FAULTS_LOUD in a row, and at each
+ * further so many. */
+static void on_judged(void *arg, const struct decision *d)
+{
+    struct access *const a = arg;
+    tell_printed(a);
+    if (d->fault_streak == 0 || d->fault_streak % FAULTS_LOUD != 0 ||
+        !begin(a, LOG_ERROR, STR("rule_keeps_failing")))
+        return;
+    const struct check_count count = policy_count(a->policy, d->fault_check);
+    log_line_text(&a->line, STR("check"), str_of(policy_check(a->policy, d->fault_check)->id));
+    log_line_number(&a->line, STR("in_a_row"), d->fault_streak);
+    log_line_number(&a->line, STR("faults"), (int64_t)count.faults);
+    log_line_text(&a->line, STR("error"), str_of(count.last_fault));
+    finish(a, true);
 }
 
 static void on_event(void *arg, enum proxy_event e, const char *name, int code)
@@ -165,7 +194,10 @@ static void on_event(void *arg, enum proxy_event e, const char *name, int code)
 
 struct proxy_observer access_observer(struct access *a)
 {
-    return (struct proxy_observer){.on_exchange = on_exchange, .on_event = on_event, .arg = a};
+    return (struct proxy_observer){.on_exchange = on_exchange,
+                                   .on_judged = on_judged,
+                                   .on_event = on_event,
+                                   .arg = a};
 }
 
 static void put_listeners(struct access *a, const struct settings *s)
@@ -193,10 +225,30 @@ static void warn_of(struct access *a, const struct config *config)
     }
 }
 
+/* Of what holds no more, or not for long. */
+static void warn_of_waivers(struct access *a, bool allowed)
+{
+    for (size_t i = 0; i < policy_waiver_count(a->policy); i++) {
+        const struct waiver_info w = policy_waiver(a->policy, i);
+        if ((w.active && w.days_left > WAIVER_WARN_DAYS) || !begin(a, LOG_WARN, STR("waiver")))
+            continue;
+        log_line_text(&a->line, STR("id"), str_of(w.id));
+        log_line_text(&a->line, STR("state"), !allowed ? STR("switched off: lua.allow_waivers")
+                                              : w.days_left < 0 ? STR("expired")
+                                                                : STR("expires soon"));
+        log_line_text(&a->line, STR("expires"), str_of(w.expires));
+        log_line_number(&a->line, STR("days_left"), w.days_left);
+        log_line_text(&a->line, STR("approved_by"), str_of(w.approved_by));
+        finish(a, true);
+    }
+}
+
 void access_started(struct access *a, const struct config *config)
 {
     const struct settings *s = config_settings(config);
     warn_of(a, config);
+    warn_of_waivers(a, s->lua.allow_waivers);
+    tell_printed(a);
     if (!begin(a, LOG_INFO, STR("sockguard started")))
         return;
     log_line_text(&a->line, STR("version"), STR(SOCKGUARD_VERSION));

@@ -60,6 +60,23 @@ static void print_places(const struct config *c)
     printf("Upstream  %s\n", s->upstream_socket);
 }
 
+static void print_waivers(const struct policy *p, bool allowed)
+{
+    const size_t n = policy_waiver_count(p);
+    if (n == 0)
+        return;
+    printf("Waivers (%zu%s)\n", n, allowed ? "" : ", switched off: lua.allow_waivers is false");
+    for (size_t i = 0; i < n; i++) {
+        const struct waiver_info w = policy_waiver(p, i);
+        printf("  %s  until %s (", w.id, w.expires);
+        if (w.days_left < 0)
+            printf("expired");
+        else
+            printf("%d day%s left", w.days_left, w.days_left == 1 ? "" : "s");
+        printf("), approved by %s: %s\n", w.approved_by, w.reason);
+    }
+}
+
 /* The policy is opened too: what cannot be compiled is not valid. */
 static int validate(const char *path, bool settings)
 {
@@ -74,10 +91,13 @@ static int validate(const char *path, bool settings)
     } else {
         print_places(config);
         print_rules(config, command_colour(STDOUT_FILENO));
+        print_waivers(policy, config_settings(config)->lua.allow_waivers);
         if (settings)
             print_settings(config);
         for (size_t i = 0; i < config_warning_count(config); i++)
             printf("warning: %s\n", config_warning(config, i));
+        for (size_t i = 0; i < policy_printed(policy); i++)
+            printf("printed by a rule: %s\n", policy_print(policy, i));
         puts("\xe2\x9c\x93 validation passed");
         code = EXIT_OK;
     }

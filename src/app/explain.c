@@ -50,8 +50,7 @@ static void print_check(const struct config *c, const struct check_info *info,
     printf("  %s%s %-8s%s  %s", colour ? look->colour : "", look->mark, look->word,
            colour && look->colour[0] ? "\033[0m" : "", info->title);
     for (size_t k = 0; k < info->n_controls; k++)
-        printf("%sCIS %s (docker-bench-security %s)", k ? ", " : "  [", info->controls[k].cis,
-               info->controls[k].bench);
+        report_control(info, (int)k, k ? ", " : "  [", "");
     printf("%s\n              check    %s\n", info->n_controls ? "]" : "", info->id);
     if (f)
         printf("              found    %s\n              fix      %s\n", f->found, info->fix);
@@ -59,6 +58,9 @@ static void print_check(const struct config *c, const struct check_info *info,
         const struct config_leaf *leaf = find_leaf(c, info->knobs[k]);
         if (leaf)
             printf("              setting  %s = %s  (%s)\n", leaf->key, leaf->value, leaf->origin);
+        else
+            printf("              setting  %s is not set: the rule's own default holds\n",
+                   info->knobs[k]);
     }
 }
 

@@ -21,6 +21,7 @@ static enum refusal read_target(struct inspection *i)
 {
     struct policy_request *q = &i->request;
     q->method = i->head.method;
+    q->head = &i->head;
     if (buf_reserve(&i->store, i->head.target.n + 1))
         return REFUSAL_HEAD_TOO_LARGE;
     const enum refusal refusal = target_read(i->head.target, i->store.data, &q->target);
@@ -96,7 +97,7 @@ void inspect(struct policy *p, struct str raw, inspect_fact_fn *facts, void *arg
     i->refusal = i->decision.refusal;
     if (i->refusal)
         return;
-    const bool judged = policy_judges(p, i->request.route);
+    const bool judged = policy_judges(p, &i->request);
     const size_t body_max = policy_body_max(p, i->request.route);
     const bool bounded = judged && body_max > 0;
     i->refusal = read_body(&reader, raw, bounded ? body_max : UNJUDGED_BODY_MAX, i);

@@ -41,6 +41,14 @@ static void put_decision(struct writer *w, const struct policy *p, const struct 
     for (size_t k = 0; k < d->n_findings; k++)
         put_finding(w, p, &d->findings[k]);
     writer_close(w, ']');
+    if (d->waived[0])
+        writer_text(w, STR("waivers"), str_of(d->waived));
+    if (policy_printed(p) > 0) {
+        writer_open(w, STR("printed"), '[');
+        for (size_t k = 0; k < policy_printed(p); k++)
+            writer_text(w, STR(""), str_of(policy_print(p, k)));
+        writer_close(w, ']');
+    }
     writer_open(w, STR("lookups"), '[');
     for (size_t k = 0; k < i->n_lookups; k++)
         writer_text(w, STR(""), str_of(i->lookups[k].path));
@@ -93,6 +101,16 @@ int report_json(struct buf *out, const struct policy *p, struct str id, const st
     return w.rc;
 }
 
+void report_control(const struct check_info *info, int control, const char *before,
+                    const char *after)
+{
+    const char *bench = info->controls[control].bench;
+    printf("%sCIS %s", before, info->controls[control].cis);
+    if (bench[0])
+        printf(" (docker-bench-security %s)", bench);
+    fputs(after, stdout);
+}
+
 static void print_finding(const struct policy *p, const struct finding *f)
 {
     printf("  %-8s %s\n", f->code, f->found);
@@ -100,8 +118,7 @@ static void print_finding(const struct policy *p, const struct finding *f)
     if (!info)
         return;
     if (info->n_controls > 0)
-        printf("           control  CIS %s (docker-bench-security %s)\n",
-               info->controls[f->control].cis, info->controls[f->control].bench);
+        report_control(info, f->control, "           control  ", "\n");
     if (info->knob[0])
         printf("           knob     %s\n", info->knob);
     printf("           fix      %s\n", info->fix);
@@ -130,6 +147,10 @@ void report_text(const struct policy *p, const struct inspection *i, bool colour
                d->refusal == i->refusal ? d->reason : refusal_info(i->refusal)->text.p);
     if (d->unknown[0])
         printf("  unknown  %s\n", d->unknown);
+    if (d->waived[0])
+        printf("  waived   by %s\n", d->waived);
+    for (size_t k = 0; k < policy_printed(p); k++)
+        printf("  printed  %s\n", policy_print(p, k));
     for (size_t k = 0; k < d->n_findings; k++)
         print_finding(p, &d->findings[k]);
 }

@@ -12,4 +12,8 @@ int report_json(struct buf *out, const struct policy *p, struct str id, const st
 /* Prints what a person wants to know, with the fix. */
 void report_text(const struct policy *p, const struct inspection *i, bool colour);
 
+/* Prints one of a check's controls, between two texts. */
+void report_control(const struct check_info *info, int control, const char *before,
+                    const char *after);
+
 #endif

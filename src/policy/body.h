@@ -26,7 +26,7 @@
 #include <lua.h>
 
 enum {
-    BODY_SLOTS_MAX = 128,   /* values that checks read, engine readings included */
+    BODY_SLOTS_MAX = 192,   /* values that checks read, engine readings included */
     BODY_NODES_MAX = 65536, /* members and elements in one document */
     BODY_UNKNOWN_MAX = 8,   /* unknown members that are reported by name */
     BODY_NAME_MAX = 96,

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "policy/config_vm.h"
+#include "policy/rule_files.h"
 #include "policy/settings.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ struct config {
     struct rule_source *rules;
     struct config_leaf *leaves;
     const char **warnings;
+    struct rule_files *rule_files; /* owned */
     size_t n_rules, n_leaves, n_warnings;
 };
 
@@ -168,6 +170,7 @@ static void take_result(lua_State *L, struct config *c)
     lua_getfield(L, RESULT, "c");
     settings_read(L, -1, &c->settings);
     lua_rawsetp(L, LUA_REGISTRYINDEX, c->settings.host_names);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, c->settings.lua.rules);
     lua_settop(L, RESULT);
 }
 
@@ -211,7 +214,15 @@ static int run(struct load *load)
     if (load->stage != CONFIG_STAGE_OK)
         return RC_INVALID;
     lua_gc(L, LUA_GCCOLLECT);
-    return RC_OK;
+    struct config *c = load->config;
+    c->rule_files = calloc(1, sizeof *c->rule_files);
+    if (!c->rule_files)
+        return err_set(load->err, RC_NOMEM, "out of memory");
+    const int read = rule_files_read(c->rule_files, c->settings.lua.rules, c->settings.lua.n_rules,
+                                     load->err);
+    if (read)
+        load->stage = CONFIG_STAGE_VALIDATE;
+    return read;
 }
 
 static int refuse_file(struct load *load, const char *path, const char *why)
@@ -306,6 +317,9 @@ void config_free(struct config *c)
         return;
     if (c->L)
         lua_close(c->L);
+    if (c->rule_files)
+        rule_files_free(c->rule_files);
+    free(c->rule_files);
     free(c->path);
     free(c);
 }
@@ -334,6 +348,11 @@ size_t config_rules(const struct config *c, const struct rule_source **out)
 {
     *out = c->rules;
     return c->n_rules;
+}
+
+const struct rule_files *config_rule_files(const struct config *c)
+{
+    return c->rule_files;
 }
 
 size_t config_leaves(const struct config *c, const struct config_leaf **out)

@@ -64,6 +64,9 @@ struct settings {
         uint64_t memory; /* bytes */
         uint64_t cpu_ms;
         uint64_t instructions;
+        const char **rules; /* files or folders of operators' rules */
+        size_t n_rules;
+        bool allow_waivers;
     } lua;
     struct {
         uint64_t connections;
@@ -107,6 +110,10 @@ const char *config_warning(const struct config *c, size_t i);
 /* Rules in order, for rules_open and for `validate`. Borrowed from the config. */
 struct rule_source;
 size_t config_rules(const struct config *c, const struct rule_source **out);
+
+/* The operators' rule files, as they were when the configuration was read. */
+struct rule_files;
+const struct rule_files *config_rule_files(const struct config *c);
 
 /* Each leaf in order of its key: key, value as JSON text, origin ("default",
  * "FILE:LINE", "environment NAME", "flag --x"). */

@@ -2,6 +2,9 @@
 /* decide.c - one judgement: document to slots, readings, checks, findings. */
 #include "policy/judge.h"
 
+#include "base/utf8.h"
+#include "policy/request_view.h"
+
 #include <lauxlib.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +18,33 @@ void judge_cut(char *out, size_t room, struct str s)
     out[n] = '\0';
 }
 
+static bool prints(uint32_t code)
+{
+    const bool turns = (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) ||
+                       code == 0x200E || code == 0x200F;
+    return code >= 0x20 && (code < 0x7F || code > 0x9F) && code != 0x2028 && code != 0x2029 &&
+           !turns;
+}
+
+void judge_clean(char *out, size_t room, struct str s)
+{
+    size_t len = 0;
+    while (s.n && len < room - 1) {
+        uint32_t code = 0;
+        const size_t n = utf8_next(s, &code);
+        if (n == 0 || !prints(code)) {
+            out[len++] = '?';
+        } else {
+            if (len + n > room - 1)
+                break;
+            memcpy(out + len, s.p, n);
+            len += n;
+        }
+        s = str_skip(s, n ? n : 1);
+    }
+    out[len] = '\0';
+}
+
 static void add_finding(struct decision *d, int check, int control, struct str code,
                         struct str found)
 {
@@ -24,7 +54,7 @@ static void add_finding(struct decision *d, int check, int control, struct str c
     f->check = check;
     f->control = control;
     judge_cut(f->code, sizeof f->code, code);
-    judge_cut(f->found, sizeof f->found, found);
+    judge_clean(f->found, sizeof f->found, found);
 }
 
 void judge_deny(const struct surface_plan *s, struct decision *d, enum refusal why, struct str code,
@@ -110,11 +140,11 @@ static bool is_due(const struct plan_step *step, const struct body_report *repor
 static void call_step(lua_State *L, const struct plan_step *step, size_t i, bool settings,
                       int results)
 {
-    lua_rawgeti(L, AT_FUNCTIONS, 2 * (lua_Integer)i + 1);
+    lua_rawgeti(L, AT_FUNCTIONS, 3 * (lua_Integer)i + 1);
     for (int r = 0; r < step->n_reads; r++)
         lua_pushvalue(L, AT_SLOTS + step->reads[r]);
     if (settings)
-        lua_rawgeti(L, AT_FUNCTIONS, 2 * (lua_Integer)i + 2);
+        lua_rawgeti(L, AT_FUNCTIONS, 3 * (lua_Integer)i + 2);
     lua_call(L, step->n_reads + settings, results);
 }
 
@@ -133,10 +163,9 @@ static void run_readings(lua_State *L, const struct judge *j, bool asks, struct 
 }
 
 /* What a check returned: found, code or nil, control or nil. Anything else faults. */
-static void take_finding(lua_State *L, const struct policy *p, const struct plan_step *step,
-                         struct decision *d)
+static void take_finding(lua_State *L, const struct policy *p, int check, struct decision *d)
 {
-    const struct check_info *info = &p->plan->infos[step->info];
+    const struct check_info *info = &p->plan->infos[check];
     struct str found, code;
     if (lua_type(L, -3) != LUA_TSTRING)
         luaL_error(L, "%s returned something that is neither nil nor a text", info->id);
@@ -145,34 +174,76 @@ static void take_finding(lua_State *L, const struct policy *p, const struct plan
     const lua_Integer control = luaL_optinteger(L, -1, 1);
     if (control < 1 || (control > 1 && (size_t)control > info->n_controls))
         luaL_error(L, "%s returned a control that it does not have", info->id);
-    add_finding(d, step->info, (int)control - 1, code, found);
+    add_finding(d, check, (int)control - 1, code, found);
 }
 
-static void watch(const struct judge *j, const struct plan_step *step, enum outcome outcome)
+static void watch(const struct judge *j, int info, enum outcome outcome)
 {
     if (j->policy->outcomes)
-        j->policy->outcomes[step->info] = outcome;
+        j->policy->outcomes[info] = outcome;
+}
+
+void judge_run_rule(lua_State *L, struct judge *j, int info, int functions, size_t i)
+{
+    j->running = info;
+    watch(j, info, OUTCOME_PASS);
+    lua_rawgeti(L, functions, 3 * (lua_Integer)i + 1);
+    lua_rawgeti(L, functions, 3 * (lua_Integer)i + 3);
+    lua_rawgeti(L, functions, 3 * (lua_Integer)i + 2);
+    lua_call(L, 2, 1);
+    if (!lua_isnil(L, -1)) {
+        lua_pushnil(L);
+        lua_pushnil(L);
+        take_finding(L, j->policy, info, j->out);
+        lua_pop(L, 2);
+        watch(j, info, OUTCOME_DENY);
+    }
+    lua_pop(L, 1);
+    j->running = -1;
+    j->policy->counts[info].streak = 0;
+}
+
+static void run_check(lua_State *L, struct judge *j, const struct plan_step *step, size_t i)
+{
+    watch(j, step->info, OUTCOME_PASS);
+    call_step(L, step, i, true, 3);
+    if (!lua_isnil(L, -3)) {
+        take_finding(L, j->policy, step->info, j->out);
+        watch(j, step->info, OUTCOME_DENY);
+    }
+    lua_pop(L, 3);
 }
 
 /* asks: those that read answers of the engine, or those that do not. */
-static void run_checks(lua_State *L, const struct judge *j, bool asks,
-                       const struct body_report *report)
+static void run_checks(lua_State *L, struct judge *j, bool asks, const struct body_report *report)
 {
     const struct surface_plan *s = j->plan;
+    bool shown = false;
     for (size_t i = 0; i < s->n_checks; i++) {
         const struct plan_step *step = &s->checks[i];
         if (step->asks != asks)
             continue;
-        watch(j, step, OUTCOME_PASS);
-        if (!is_due(step, report))
+        if (!is_due(step, report)) {
+            watch(j, step->info, OUTCOME_PASS);
             continue;
-        call_step(L, step, s->n_readings + i, true, 3);
-        if (!lua_isnil(L, -3)) {
-            take_finding(L, j->policy, step, j->out);
-            watch(j, step, OUTCOME_DENY);
         }
-        lua_pop(L, 3);
+        if (!step->rule) {
+            run_check(L, j, step, s->n_readings + i);
+            continue;
+        }
+        if (!shown)
+            request_view_show(L, j);
+        shown = true;
+        judge_run_rule(L, j, step->info, AT_FUNCTIONS, s->n_readings + i);
     }
+}
+
+/* True when nothing is left of what was found. */
+static bool is_clean(lua_State *L, struct judge *j)
+{
+    if (j->out->n_findings > 0 && j->policy->plan->n_waivers > 0)
+        judge_waive(L, j);
+    return j->out->n_findings == 0;
 }
 
 /* What needs no answer of the engine, then what does. Once something is found, or until there
@@ -181,7 +252,8 @@ static void run(lua_State *L, struct judge *j, struct body_report *report)
 {
     run_readings(L, j, false, report);
     run_checks(L, j, false, report);
-    if (j->out->n_findings > 0)
+    judge_run_requests(L, j);
+    if (!is_clean(L, j))
         return;
     const enum fact_step step =
         j->asked ? judge_read_facts(L, j, report) : judge_plan_lookups(L, j);
@@ -191,7 +263,7 @@ static void run(lua_State *L, struct judge *j, struct body_report *report)
         return;
     run_readings(L, j, true, report);
     run_checks(L, j, true, report);
-    if (j->out->n_findings == 0)
+    if (is_clean(L, j))
         judge_allow(j->out);
 }
 
@@ -220,40 +292,71 @@ static void deny_found(const struct judge *j)
 {
     struct decision *d = j->out;
     d->refusal = j->policy->plan->infos[d->findings[0].check].refusal;
-    (void)snprintf(d->reason, sizeof d->reason, "%s denied: %s", j->plan->subject.p,
-                   d->findings[0].found);
+    (void)snprintf(d->reason, sizeof d->reason, "%s denied: %s",
+                   j->plan ? j->plan->subject.p : "request", d->findings[0].found);
+}
+
+/* The document, and all of it once more where a rule reads that. False: it cannot be judged. */
+static bool read_documents(lua_State *L, struct judge *j, struct body_report *report)
+{
+    const struct surface_plan *s = j->plan;
+    if (!s->schema)
+        return true;
+    if (!read_body(L, j, report))
+        return false;
+    struct body_report whole;
+    if (!s->whole)
+        return true;
+    body_read_document(L, s->whole, j->body, AT_SLOTS, &whole);
+    for (size_t w = 0; w < BODY_SLOTS_MAX / 64; w++)
+        report->present[w] |= whole.present[w];
+    return true;
+}
+
+static void judge_surface(lua_State *L, struct judge *j)
+{
+    const struct surface_plan *s = j->plan;
+    struct body_report report = {.verdict = BODY_VERDICT_NONE};
+    luaL_checkstack(L, AT_SLOTS + s->n_slots + 48, NULL);
+    plan_push_functions(L, (int)j->request->route->surface);
+    lua_settop(L, AT_SLOTS + s->n_slots);
+    if (!read_documents(L, j, &report))
+        return;
+    read_sources(L, j, &report);
+    run(L, j, &report);
+    note_unknown(s, &report, j->out);
 }
 
 static int body_judge(lua_State *L)
 {
     struct judge *j = lua_touserdata(L, 1);
-    const struct surface_plan *s = j->plan;
-    struct body_report report = {.verdict = BODY_VERDICT_NONE};
-
-    luaL_checkstack(L, AT_SLOTS + s->n_slots + 48, NULL);
-    plan_push_functions(L, j->request->route->surface);
-    lua_settop(L, AT_SLOTS + s->n_slots);
-    if (s->schema && !read_body(L, j, &report))
-        return 0;
-    read_sources(L, j, &report);
-    run(L, j, &report);
-    note_unknown(s, &report, j->out);
+    if (j->plan) {
+        judge_surface(L, j);
+    } else {
+        judge_run_requests(L, j);
+        if (is_clean(L, j))
+            judge_allow(j->out);
+    }
     if (j->out->n_findings > 0 && j->out->findings[0].check >= 0)
         deny_found(j);
     return 0;
 }
 
-static void fault(struct decision *d, enum vm_result result, const struct err *err)
+static void fault(struct judge *j, enum vm_result result, const struct err *err)
 {
     static const char *const limits[] = {
         [VM_MEMORY] = "the policy ran out of memory (lua.memory_limit)",
         [VM_TIME] = "the policy ran out of time (lua.time_limit)",
     };
+    struct decision *d = j->out;
     d->verdict = VERDICT_DENY;
     d->refusal = REFUSAL_POLICY_FAULT;
     d->n_findings = 0;
+    d->waived[0] = '\0';
     const char *why = result == VM_FAULT ? err->text : limits[result];
-    judge_cut(d->reason, sizeof d->reason, str_of(why));
+    judge_clean(d->reason, sizeof d->reason, str_of(why));
+    if (j->running >= 0)
+        judge_note_fault(j, why);
 }
 
 /* No body decides nothing, because the engine refuses it by itself. One that was announced
@@ -268,25 +371,43 @@ static void decide_empty(const struct surface_plan *s, const struct policy_reque
         judge_allow(out);
 }
 
-static void judge(struct policy *p, const struct policy_request *r, struct judge *j)
+static void begin(struct policy *p, const struct policy_request *r, struct judge *j)
 {
     struct decision *d = j->out;
-    const struct surface_plan *s = policy_surface(p, r->route);
     d->verdict = VERDICT_DENY;
     d->refusal = REFUSAL_POLICY_FAULT;
     d->n_findings = 0;
     d->unknown[0] = '\0';
-    if (!s)
-        return;
+    d->waived[0] = '\0';
+    d->fault_check = -1;
+    d->fault_streak = 0;
     j->policy = p;
-    j->plan = s;
+    j->plan = policy_surface(p, r->route);
     j->request = r;
     j->body = r->body;
-    for (size_t i = 0; !j->asked && i < s->n_checks; i++)
-        watch(j, &s->checks[i], OUTCOME_UNJUDGED);
-    if (s->schema && r->body.n == 0 && (r->has_body || !s->judges_empty)) {
-        decide_empty(s, r, d);
-        return;
+    j->running = -1;
+    p->view_made = false;
+    p->n_printed = 0;
+    for (size_t i = 0; j->plan && !j->asked && i < j->plan->n_checks; i++)
+        watch(j, j->plan->checks[i].info, OUTCOME_UNJUDGED);
+}
+
+static void count_denials(struct policy *p, const struct decision *d)
+{
+    for (size_t i = 0; i < d->n_findings; i++)
+        if (d->findings[i].check >= 0)
+            p->counts[d->findings[i].check].denials++;
+}
+
+static void judge(struct policy *p, const struct policy_request *r, struct judge *j)
+{
+    begin(p, r, j);
+    const struct surface_plan *s = j->plan;
+    if (s && s->schema && r->body.n == 0 && (r->has_body || !s->judges_empty)) {
+        decide_empty(s, r, j->out);
+        if (j->out->verdict == VERDICT_DENY || !judge_has_requests(p, r))
+            return;
+        j->plan = NULL; /* nothing of the surface is left to judge */
     }
     if (r->body.n == 0)
         j->body = STR("null");
@@ -295,19 +416,24 @@ static void judge(struct policy *p, const struct policy_request *r, struct judge
     struct err err;
     err.text[0] = '\0'; /* all of it would cost as much as a check */
     enum vm_result result = VM_MEMORY;
-    if (s->n_queries && r->target.query.n) {
+    j->out->verdict = VERDICT_DENY;
+    j->out->refusal = REFUSAL_POLICY_FAULT;
+    if (s && s->n_queries && r->target.query.n) {
         store = malloc(r->target.query.n);
         if (!store || query_read(r->target.query, store, &query))
             goto done;
         j->query = &query;
     }
+    p->judging = j;
     result = vm_call(p->vm, body_judge, j, &err);
+    p->judging = NULL;
 done:
     free(store);
-    if (result == VM_OK)
-        return;
-    j->n_lookups = 0;
-    fault(d, result, &err);
+    if (result != VM_OK) {
+        j->n_lookups = 0;
+        fault(j, result, &err);
+    }
+    count_denials(p, j->out);
 }
 
 size_t policy_plan(struct policy *p, const struct policy_request *r,
@@ -330,7 +456,8 @@ void policy_refuse(const struct policy *p, const struct policy_request *r, enum 
 {
     const struct surface_plan *s = policy_surface(p, r->route);
     char found[FOUND_MAX];
-    out->unknown[0] = '\0';
+    out->unknown[0] = out->waived[0] = '\0';
+    out->fault_check = -1;
     if (why == REFUSAL_BODY_TOO_LARGE && s) {
         (void)snprintf(found, sizeof found, "the body is larger than %zu bytes", s->body_max);
         deny_unread(s, out, why, "too_large", found);

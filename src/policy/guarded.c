@@ -2,6 +2,7 @@
 #include "policy/guarded.h"
 
 #include "policy/format.h"
+#include "policy/frozen.h"
 #include "policy/vm.h"
 
 #include <lauxlib.h>
@@ -56,17 +57,21 @@ static const char *const events[] = {
     "__shr", "__sub",  "__tostring", "__unm",
 };
 
-static void copy_event(lua_State *L, int from, int to, const char *event)
+/* From the table at index 2, or from what a view at index 3 shows of it. */
+static void copy_event(lua_State *L, int to, const char *event)
 {
     lua_pushstring(L, event);
     lua_pushvalue(L, -1);
-    if (lua_rawget(L, from) == LUA_TNIL)
+    if (lua_rawget(L, 2) == LUA_TNIL) {
         lua_pop(L, 2);
-    else
-        lua_rawset(L, to);
+        return;
+    }
+    if (!lua_rawequal(L, 2, 3))
+        frozen_push(L);
+    lua_rawset(L, to);
 }
 
-/* Pushes a copy of the metatable at index 2. */
+/* Pushes a copy of the metatable at index 2, which 3 is or is a view of. */
 static void push_metatable(lua_State *L)
 {
     for (size_t i = 0; i < sizeof refused_events / sizeof refused_events[0]; i++) {
@@ -78,8 +83,8 @@ static void push_metatable(lua_State *L)
     lua_newtable(L);
     const int copy = lua_gettop(L);
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
-        copy_event(L, 2, copy, events[i]);
-    lua_pushvalue(L, 2);
+        copy_event(L, copy, events[i]);
+    lua_pushvalue(L, 3);
     lua_setfield(L, copy, "__metatable");
     lua_pushboolean(L, 1);
     lua_rawsetp(L, copy, &made_here);
@@ -91,13 +96,17 @@ static int guarded_setmetatable(lua_State *L)
     const int type = lua_type(L, 2);
     luaL_argexpected(L, type == LUA_TNIL || type == LUA_TTABLE, 2, "nil or table");
     lua_settop(L, 2);
+    lua_pushvalue(L, 2);
+    frozen_see_through(L, 2); /* a class that a rule keeps */
     if (lua_getmetatable(L, 1)) {
         if (lua_rawgetp(L, -1, &made_here) == LUA_TNIL)
             return luaL_error(L, "cannot change a protected metatable");
-        lua_settop(L, 2);
+        lua_settop(L, 3);
     }
     if (type == LUA_TTABLE)
         push_metatable(L);
+    else
+        lua_pushnil(L);
     lua_setmetatable(L, 1);
     lua_settop(L, 1);
     return 1;
@@ -119,6 +128,7 @@ void guarded_base(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"getmetatable", guarded_getmetatable},
+        {"next", frozen_next},
         {"pcall", guarded_pcall},
         {"setmetatable", guarded_setmetatable},
         {"tostring", guarded_tostring},
@@ -177,6 +187,13 @@ static int guarded_list(lua_State *L)
     return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
+/* The same for what only reads, which may see through a view. */
+static int guarded_reading(lua_State *L)
+{
+    frozen_see_through(L, 1);
+    return guarded_list(L);
+}
+
 static int less(lua_State *L)
 {
     lua_pushboolean(L, lua_compare(L, 1, 2, LUA_OPLT));
@@ -194,10 +211,13 @@ static int guarded_sort(lua_State *L)
 
 void guarded_table(lua_State *L, int stock)
 {
-    static const char *const names[] = {"concat", "insert", "remove", "sort", "unpack"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        lua_getfield(L, stock, names[i]);
-        lua_pushcclosure(L, strcmp(names[i], "sort") == 0 ? guarded_sort : guarded_list, 1);
-        lua_setfield(L, -2, names[i]);
+    static const luaL_Reg functions[] = {
+        {"concat", guarded_reading}, {"insert", guarded_list},    {"remove", guarded_list},
+        {"sort", guarded_sort},      {"unpack", guarded_reading},
+    };
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+        lua_getfield(L, stock, functions[i].name);
+        lua_pushcclosure(L, functions[i].func, 1);
+        lua_setfield(L, -2, functions[i].name);
     }
 }

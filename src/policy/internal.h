@@ -7,11 +7,24 @@
 #include "policy/rules.h"
 #include "policy/vm.h"
 
+struct judge;
+
+struct counted {
+    uint64_t denials, faults;
+    unsigned streak; /* of faults */
+    char last_fault[REASON_MAX];
+};
+
 struct policy {
     struct vm *vm;          /* owned */
     struct plan *plan;      /* owned; its texts live in vm */
     struct rules *rules;    /* owned */
     enum outcome *outcomes; /* borrowed; NULL: nobody watches */
+    struct counted *counts; /* owned; one a check */
+    struct judge *judging;  /* borrowed while the VM runs, else NULL */
+    bool view_made;         /* the rules' view of this request has members */
+    size_t n_printed;
+    char printed[PRINTED_MAX][PRINT_MAX];
     unsigned api_version_min;
     bool deny_verbose;
     bool allow_body_blind_writes;

@@ -9,8 +9,8 @@
 #include "policy/internal.h"
 
 struct judge {
-    const struct policy *policy;
-    const struct surface_plan *plan;
+    struct policy *policy;
+    const struct surface_plan *plan; /* NULL: nothing but rules about any request */
     const struct policy_request *request;
     struct str body;
     const struct query *query; /* NULL: no query key is read */
@@ -19,6 +19,7 @@ struct judge {
     size_t n_facts;
     size_t n_lookups;       /* that are needed first; the decision stands when 0 */
     struct lookup *lookups; /* NULL once asked */
+    int running;            /* the check of the rule whose function runs; -1: none does */
     struct decision *out;   /* the caller's, denied by fault until the last line */
 };
 
@@ -45,5 +46,23 @@ void judge_allow(struct decision *d);
 
 /* Copies s, cut to fit in front of a code point, with a NUL. */
 void judge_cut(char *out, size_t room, struct str s);
+
+/* The same; what is no UTF-8 or would not print becomes a question mark. */
+void judge_clean(char *out, size_t room, struct str s);
+
+/* rules about requests, and waivers (operator.c) */
+
+/* Calls the rule that is number i of the list of functions at that index. */
+void judge_run_rule(lua_State *L, struct judge *j, int info, int functions, size_t i);
+
+/* Whether any rule that reads no body is about this request; and all of those. */
+bool judge_has_requests(const struct policy *p, const struct policy_request *r);
+void judge_run_requests(lua_State *L, struct judge *j);
+
+/* Takes away the findings that waivers lift. */
+void judge_waive(lua_State *L, struct judge *j);
+
+/* The rule that runs has failed: counts it, and says so in the decision. */
+void judge_note_fault(struct judge *j, const char *why);
 
 #endif

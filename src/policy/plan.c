@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/plan.h"
 
+#include "policy/request_view.h"
+
 #include <lauxlib.h>
 #include <stdlib.h>
 
@@ -18,7 +20,7 @@ struct plan *plan_new(void)
     for (size_t i = 0; i < sizeof built / sizeof built[0]; i++) {
         struct surface_plan *s = calloc(1, sizeof *s);
         p->surfaces[built[i]] = s;
-        if (!s || !(s->schema = schema_new()))
+        if (!s || !(s->schema = schema_new()) || !(s->whole = schema_new()))
             goto fail;
         for (size_t f = 0; f < PLAN_FACTS_MAX; f++)
             if (!(s->facts[f].schema = schema_new()))
@@ -35,6 +37,7 @@ static void surface_plan_free(struct surface_plan *s)
     if (!s)
         return;
     schema_free(s->schema);
+    schema_free(s->whole);
     for (size_t f = 0; f < PLAN_FACTS_MAX; f++)
         schema_free(s->facts[f].schema);
     free(s);
@@ -46,6 +49,8 @@ void plan_free(struct plan *p)
         return;
     for (size_t i = 0; i < SURFACE_COUNT; i++)
         surface_plan_free(p->surfaces[i]);
+    for (size_t i = 0; i < p->n_requests; i++)
+        glob_free(p->requests[i].path);
     free(p);
 }
 
@@ -129,22 +134,30 @@ static void load_reads(lua_State *L, const char *list, struct plan_step *step)
     lua_pop(L, 1);
 }
 
-/* Appends member `name` of the table on top, and `settings` of it (or nil), to the
- * list of functions at index functions. */
+/* Appends member `name` of the table on top, member `settings` of it (NULL: none), and a view made
+ * of its member `view`, to the list of functions at index functions. */
 static void keep_function(lua_State *L, int functions, const char *name, const char *settings)
 {
-    const lua_Integer n = luaL_checkinteger(L, functions + 1);
+    const lua_Integer at = 3 * luaL_checkinteger(L, functions + 1);
     lua_getfield(L, -1, name);
     luaL_checktype(L, -1, LUA_TFUNCTION);
-    lua_rawseti(L, functions, 2 * n + 1);
+    lua_rawseti(L, functions, at + 1);
+    lua_pushboolean(L, 0); /* keeps the list without holes */
     if (settings) {
+        lua_pop(L, 1);
         lua_getfield(L, -1, settings);
-        lua_rawseti(L, functions, 2 * n + 2);
-    } else {
-        lua_pushboolean(L, 0); /* keeps the list without holes */
-        lua_rawseti(L, functions, 2 * n + 2);
     }
-    lua_pushinteger(L, n + 1);
+    lua_rawseti(L, functions, at + 2);
+    lua_getfield(L, -1, "view");
+    if (lua_istable(L, -1)) {
+        request_view_push(L, -1);
+        lua_remove(L, -2);
+    } else {
+        lua_pop(L, 1);
+        lua_pushboolean(L, 0);
+    }
+    lua_rawseti(L, functions, at + 3);
+    lua_pushinteger(L, at / 3 + 1);
     lua_replace(L, functions + 1);
 }
 
@@ -166,6 +179,7 @@ static void load_steps(lua_State *L, struct surface_plan *s, int functions)
         s->checks[i].info = int_member(L, "index") - 1;
         s->checks[i].always = bool_member(L, "always");
         s->checks[i].asks = bool_member(L, "asks");
+        s->checks[i].rule = bool_member(L, "rule");
         load_reads(L, "reads", &s->checks[i]);
         keep_function(L, functions, "check", "knobs");
         lua_pop(L, 1);
@@ -200,6 +214,48 @@ static enum unknown_fields unknown_of(struct str word)
     return str_eq(word, STR("deny")) ? UNKNOWN_DENY : UNKNOWN_WARN;
 }
 
+/* The schema, loaded; NULL, and freed, where there is no document or nothing reads it so. */
+static struct schema *load_schema(lua_State *L, struct schema *s, int document, int slots)
+{
+    if (lua_istable(L, document) && lua_istable(L, slots)) {
+        schema_load(L, s, document, slots);
+        return s;
+    }
+    schema_free(s);
+    return NULL;
+}
+
+static void load_seen(lua_State *L, struct surface_plan *s)
+{
+    s->n_seen = push_list(L, "seen", BODY_SLOTS_MAX);
+    for (size_t i = 0; i < s->n_seen; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        s->seen[i] = (uint8_t)luaL_checkinteger(L, -1);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+/* Begins a list of functions below the table on top: the list and, above it, how many there are.
+ * Returns its index. */
+static int begin_functions(lua_State *L)
+{
+    lua_newtable(L);
+    lua_insert(L, -2);
+    lua_pushinteger(L, 0);
+    lua_insert(L, -2);
+    return lua_gettop(L) - 2;
+}
+
+/* Anchors the list and takes it from the stack again. */
+static void end_functions(lua_State *L, int functions, int anchored, int list)
+{
+    lua_pushvalue(L, functions);
+    lua_rawseti(L, anchored, list);
+    lua_remove(L, functions + 1);
+    lua_remove(L, functions);
+}
+
 /* The surface's table is on top. */
 static void load_surface(lua_State *L, struct surface_plan *s, int anchored, enum surface surface)
 {
@@ -211,28 +267,92 @@ static void load_surface(lua_State *L, struct surface_plan *s, int anchored, enu
     s->judges_empty = bool_member(L, "judges_empty");
     s->n_slots = (int)push_list(L, "slots", BODY_SLOTS_MAX);
     lua_getfield(L, -2, "document");
-    if (lua_istable(L, -1)) {
-        schema_load(L, s->schema, lua_gettop(L), lua_gettop(L) - 1);
-    } else {
-        schema_free(s->schema);
-        s->schema = NULL;
-    }
-    lua_pop(L, 2);
+    s->schema = load_schema(L, s->schema, lua_gettop(L), lua_gettop(L) - 1);
+    lua_getfield(L, -3, "whole");
+    s->whole = load_schema(L, s->whole, lua_gettop(L) - 1, lua_gettop(L));
+    lua_pop(L, 3);
+    load_seen(L, s);
     s->n_queries = load_sources(L, "queries", "key", s->queries);
     s->n_headers = load_sources(L, "headers", "name", s->headers);
     load_facts(L, s);
 
-    /* functions and, above them, how many there are, below the surface's table */
-    lua_newtable(L);
-    lua_insert(L, -2);
-    lua_pushinteger(L, 0);
-    lua_insert(L, -2);
-    const int functions = lua_gettop(L) - 2;
+    const int functions = begin_functions(L);
     load_steps(L, s, functions);
-    lua_pushvalue(L, functions);
-    lua_rawseti(L, anchored, (lua_Integer)surface);
-    lua_remove(L, functions + 1);
-    lua_remove(L, functions);
+    end_functions(L, functions, anchored, (int)surface);
+}
+
+static enum surface surface_of(struct str name)
+{
+    for (int i = 0; i < SURFACE_COUNT; i++)
+        if (str_eq(surface_name((enum surface)i), name))
+            return (enum surface)i;
+    return SURFACE_COUNT;
+}
+
+/* The list of method names in the member `methods` of the table on top, as bits; none: all. */
+static uint16_t methods_member(lua_State *L)
+{
+    uint16_t bits = 0;
+    const size_t n = push_list(L, "methods", METHOD_COUNT);
+    for (size_t i = 0; i < n; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        const struct str name = str_of(luaL_checkstring(L, -1));
+        for (int m = METHOD_NONE + 1; m < METHOD_COUNT; m++)
+            if (str_eq(name, method_name((enum method)m)))
+                bits |= (uint16_t)(1u << m);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return n ? bits : UINT16_MAX;
+}
+
+static void load_requests(lua_State *L, struct plan *p, int anchored)
+{
+    const size_t n = push_list(L, "requests", PLAN_REQUESTS_MAX);
+    const int functions = begin_functions(L);
+    for (size_t i = 0; i < n; i++) {
+        struct plan_request *r = &p->requests[p->n_requests];
+        lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        const struct str path = text_member(L, "path");
+        *r = (struct plan_request){.info = int_member(L, "index") - 1,
+                                   .surface = surface_of(text_member(L, "surface")),
+                                   .methods = methods_member(L)};
+        if (path.n && glob_open(&r->path, path, GLOB_PATH))
+            luaL_error(L, "%s: the path is too long", p->infos[r->info].id);
+        p->n_requests++;
+        keep_function(L, functions, "check", "knobs");
+        lua_pop(L, 1);
+    }
+    end_functions(L, functions, anchored, PLAN_LIST_REQUESTS);
+    lua_pop(L, 1);
+}
+
+static void load_waivers(lua_State *L, struct plan *p, int anchored)
+{
+    p->n_waivers = push_list(L, "waivers", PLAN_WAIVERS_MAX);
+    const int functions = begin_functions(L);
+    for (size_t i = 0; i < p->n_waivers; i++) {
+        struct plan_waiver *w = &p->waivers[i];
+        lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        w->about.id = text_member(L, "id").p;
+        w->about.reason = text_member(L, "reason").p;
+        w->about.approved_by = text_member(L, "approved_by").p;
+        w->about.expires = text_member(L, "expires").p;
+        lua_getfield(L, -1, "ends");
+        w->ends = luaL_checkinteger(L, -1);
+        lua_pop(L, 1);
+        for (size_t n = push_list(L, "covers", PLAN_INFOS_MAX); n > 0; n--) {
+            lua_rawgeti(L, -1, (lua_Integer)n);
+            const lua_Integer info = luaL_checkinteger(L, -1) - 1;
+            w->covers[info / 64] |= UINT64_C(1) << info % 64;
+            lua_pop(L, 1);
+        }
+        lua_pop(L, 1);
+        keep_function(L, functions, "when", NULL);
+        lua_pop(L, 1);
+    }
+    end_functions(L, functions, anchored, PLAN_LIST_WAIVERS);
+    lua_pop(L, 1);
 }
 
 static void load_controls(lua_State *L, struct check_info *info)
@@ -281,7 +401,7 @@ static void load_infos(lua_State *L, struct plan *p)
 void plan_load(lua_State *L, struct plan *p, int index)
 {
     const int compiled = lua_absindex(L, index);
-    luaL_checkstack(L, 32, "compiling the policy");
+    luaL_checkstack(L, 48, "compiling the policy");
     lua_newtable(L);
     const int anchored = lua_gettop(L);
     lua_pushvalue(L, compiled);
@@ -291,6 +411,9 @@ void plan_load(lua_State *L, struct plan *p, int index)
 
     lua_pushvalue(L, compiled);
     load_infos(L, p);
+    load_requests(L, p, anchored);
+    load_waivers(L, p, anchored);
+    p->waives = bool_member(L, "waives");
     lua_getfield(L, -1, "surfaces");
     for (int s = 0; s < SURFACE_COUNT; s++) {
         if (!p->surfaces[s])
@@ -303,9 +426,9 @@ void plan_load(lua_State *L, struct plan *p, int index)
     lua_settop(L, anchored - 1);
 }
 
-void plan_push_functions(lua_State *L, enum surface s)
+void plan_push_functions(lua_State *L, int list)
 {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &anchor);
-    lua_rawgeti(L, -1, (lua_Integer)s);
+    lua_rawgeti(L, -1, list);
     lua_remove(L, -2);
 }

@@ -10,15 +10,18 @@
 
 #include "http/route.h"
 #include "policy/body.h"
+#include "policy/glob.h"
 #include "policy/policy.h"
 
 enum {
-    PLAN_CHECKS_MAX = 128,  /* per surface */
+    PLAN_CHECKS_MAX = 384,  /* per surface, operators' rules included */
     PLAN_READINGS_MAX = 24, /* per surface */
     PLAN_READS_MAX = 12,    /* per check or reading */
     PLAN_SOURCES_MAX = 16,  /* query keys, headers */
     PLAN_FACTS_MAX = 4,     /* per surface */
-    PLAN_INFOS_MAX = 512,   /* checks in all */
+    PLAN_INFOS_MAX = 1024,  /* checks and rules in all */
+    PLAN_REQUESTS_MAX = 256, /* rules that read no body */
+    PLAN_WAIVERS_MAX = 64,
 };
 
 /* A value that comes from the query or from a header. */
@@ -46,6 +49,7 @@ struct plan_step {
     int info; /* check: index for policy_check */
     bool always;
     bool asks; /* reads what the engine answers */
+    bool rule; /* an operators' rule: it is given the request and its value */
     uint8_t n_reads;
     uint8_t reads[PLAN_READS_MAX]; /* slots */
     uint64_t mask[BODY_SLOTS_MAX / 64];
@@ -62,6 +66,9 @@ struct surface_plan {
     int n_slots;
     int unknown_slot;      /* receives the list of unknown members, 0 if no check asks */
     struct schema *schema; /* owned; NULL: no document */
+    struct schema *whole;  /* owned; NULL: no rule reads all of the document */
+    size_t n_seen;
+    uint8_t seen[BODY_SLOTS_MAX]; /* slots that rules see */
     size_t n_queries, n_headers, n_facts, n_readings, n_checks;
     struct plan_source queries[PLAN_SOURCES_MAX];
     struct plan_source headers[PLAN_SOURCES_MAX];
@@ -70,8 +77,27 @@ struct surface_plan {
     struct plan_step checks[PLAN_CHECKS_MAX];
 };
 
+/* A rule about requests whose body it does not read: those of a surface, or of a method and a
+ * path. */
+struct plan_request {
+    int info;
+    enum surface surface; /* SURFACE_COUNT: by method and path */
+    uint16_t methods;     /* bit of enum method */
+    struct glob *path;    /* owned; NULL: by surface */
+};
+
+struct plan_waiver {
+    struct waiver_info about; /* days_left and active are made when it is asked for */
+    int64_t ends;             /* seconds since 1970: it holds before */
+    uint64_t covers[PLAN_INFOS_MAX / 64];
+};
+
 struct plan {
     struct surface_plan *surfaces[SURFACE_COUNT]; /* owned; NULL: not built */
+    size_t n_requests, n_waivers;
+    bool waives; /* lua.allow_waivers */
+    struct plan_request requests[PLAN_REQUESTS_MAX];
+    struct plan_waiver waivers[PLAN_WAIVERS_MAX];
     size_t n_infos;
     struct check_info infos[PLAN_INFOS_MAX];
 };
@@ -84,9 +110,12 @@ void plan_free(struct plan *p); /* NULL is fine */
  * returned) and anchors its functions. May raise; the caller frees the plan. */
 void plan_load(lua_State *L, struct plan *p, int index);
 
-/* Pushes the list of a surface's functions: readings first, then checks; function i
- * (0-based) is entry 2i+1, its settings (nil for readings) entry 2i+2. Raises never
- * after plan_load succeeded. */
-void plan_push_functions(lua_State *L, enum surface s);
+/* Which list of functions: a surface's, readings first, then checks; or one of these two. */
+enum { PLAN_LIST_REQUESTS = SURFACE_COUNT, PLAN_LIST_WAIVERS };
+
+/* Pushes the list. Function i (0-based) is entry 3i+1, its settings or value (false for readings)
+ * entry 3i+2, and of a rule or waiver the request that it is given entry 3i+3. Never raises after
+ * plan_load succeeded. */
+void plan_push_functions(lua_State *L, int list);
 
 #endif

@@ -1,105 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy/internal.h"
+#include "policy/judge.h"
 
-#include "policy/config.h"
-#include "policy/sandbox.h"
-
-#include <lauxlib.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-struct open_args {
-    struct policy *policy;
-    const struct config *config;
-};
-
-/* In the VM: the sandbox, then lua/core/compile.lua over the settings, then the plan. */
-static int body_open(lua_State *L)
-{
-    struct open_args *a = lua_touserdata(L, 1);
-    luaL_checkstack(L, 16, NULL);
-    sandbox_push(L);
-    lua_getfield(L, -1, "require");
-    lua_pushliteral(L, "core.compile");
-    lua_call(L, 1, 1);
-    config_push(a->config, L);
-    lua_call(L, 1, 1);
-    plan_load(L, a->policy->plan, -1);
-    return 0;
-}
-
-/* Compiling sees no request, so it may take longer than a decision: a start on a machine
- * that is busy, or under a tool that slows it down, is no reason to fail. */
-enum { OPEN_CPU_MS = 5000, OPEN_WALL_MS = 60000 };
-
-static struct vm_limits limits_of(const struct settings *s, bool exact)
-{
-    if (exact)
-        return (struct vm_limits){.memory = s->lua.memory, .instructions = s->lua.instructions};
-    return (struct vm_limits){
-        .memory = s->lua.memory, .cpu_ms = (unsigned)s->lua.cpu_ms, .wall_ms = 2000};
-}
-
-static int open_vm(struct policy *p, const struct config *config, bool exact, struct err *err)
-{
-    const struct vm_limits limits = limits_of(config_settings(config), exact);
-    const struct vm_limits opening = {
-        .memory = limits.memory, .cpu_ms = OPEN_CPU_MS, .wall_ms = OPEN_WALL_MS};
-    int rc = vm_open(&p->vm, &opening, err);
-    if (rc)
-        return rc;
-    p->plan = plan_new();
-    if (!p->plan)
-        return err_set(err, RC_NOMEM, "out of memory");
-    struct open_args args = {p, config};
-    switch (vm_call(p->vm, body_open, &args, err)) {
-    case VM_OK:
-        return vm_set_limits(p->vm, &limits, err);
-    case VM_MEMORY:
-        return err_set(err, RC_NOMEM, "lua.memory_limit: the policy does not fit into %zu bytes",
-                       limits.memory);
-    case VM_TIME:
-        return err_set(err, RC_INVALID, "compiling the policy took more than %d s of CPU time",
-                       OPEN_CPU_MS / 1000);
-    default:
-        return RC_INVALID;
-    }
-}
-
-int policy_open(struct policy **out, const struct config *config, bool exact, struct err *err)
-{
-    const struct settings *s = config_settings(config);
-    struct policy *p = calloc(1, sizeof *p);
-    if (!p)
-        return err_set(err, RC_NOMEM, "out of memory");
-    p->api_version_min = s->api_version_min;
-    p->deny_verbose = s->deny_verbose;
-    p->allow_body_blind_writes = s->allow_body_blind_writes;
-    p->accept_buildkit_tunnels = s->accept_buildkit_tunnels;
-
-    const struct rule_source *sources;
-    const size_t n = config_rules(config, &sources);
-    int rc = rules_open(&p->rules, sources, n, err);
-    if (!rc)
-        rc = open_vm(p, config, exact, err);
-    if (rc) {
-        policy_free(p);
-        return rc;
-    }
-    *out = p;
-    return RC_OK;
-}
-
-void policy_free(struct policy *p)
-{
-    if (!p)
-        return;
-    rules_free(p->rules);
-    plan_free(p->plan);
-    vm_free(p->vm);
-    free(p);
-}
 
 void policy_rest(struct policy *p)
 {
@@ -298,7 +202,8 @@ void policy_route(const struct policy *p, const struct policy_request *r, struct
     d->verdict = VERDICT_DENY;
     d->refusal = REFUSAL_POLICY_FAULT;
     d->n_findings = 0;
-    d->unknown[0] = '\0';
+    d->unknown[0] = d->waived[0] = '\0';
+    d->fault_check = -1;
 
     const struct rule_verdict v = rules_decide(p->rules, r->method, r->target.normal);
     d->rule = v.rule;
@@ -332,10 +237,10 @@ void policy_route(const struct policy *p, const struct policy_request *r, struct
     d->refusal = REFUSAL_NONE;
 }
 
-bool policy_judges(const struct policy *p, const struct route *route)
+bool policy_judges(const struct policy *p, const struct policy_request *r)
 {
-    const struct surface_plan *s = policy_surface(p, route);
-    return s && s->n_checks > 0;
+    const struct surface_plan *s = policy_surface(p, r->route);
+    return (s && s->n_checks > 0) || judge_has_requests(p, r);
 }
 
 size_t policy_body_max(const struct policy *p, const struct route *route)

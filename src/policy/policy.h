@@ -17,12 +17,25 @@
 #include "http/route.h"
 #include "http/target.h"
 
+#include <sys/types.h>
+
 struct policy;
 struct config;
+
+/* Who is at the other end. */
+struct peer {
+    bool local; /* a unix socket: credentials; else address */
+    pid_t pid;
+    uid_t uid;
+    gid_t gid;
+    char address[56]; /* "127.0.0.1:4711", "[::1]:4711"; NUL-terminated */
+};
 
 /* What the policy is asked about. Everything is borrowed for the call. */
 struct policy_request {
     enum method method;
+    const struct head *head; /* as read; NULL: operators' rules see no headers */
+    const struct peer *peer; /* NULL: nobody knows */
     struct target target;
     const struct route *route;
     struct str content_type;  /* raw header value; p NULL when absent */
@@ -41,6 +54,10 @@ enum {
     REASON_MAX = 256,
     LOOKUPS_MAX = 16,
     LOOKUP_PATH_MAX = 512,
+    WAIVED_MAX = 128,
+    PRINTED_MAX = 16, /* lines that rules print in one judgement */
+    PRINT_MAX = 240,
+    FAULTS_LOUD = 10, /* faults in a row that are worth shouting */
 };
 
 /* One check's finding. Texts are cut to fit, valid UTF-8 and NUL-terminated. */
@@ -57,6 +74,9 @@ struct decision {
     int rule;                /* 0-based, -1: no rule matched */
     char reason[REASON_MAX]; /* one sentence: the rule's reason or the first finding */
     char unknown[FOUND_MAX]; /* unknown members that were let through with a warning */
+    char waived[WAIVED_MAX]; /* ids of the waivers that lifted a finding, with commas; or "" */
+    int fault_check;         /* the check whose function failed; -1: none */
+    unsigned fault_streak;   /* how often in a row it has */
     size_t n_findings;       /* in the specification's order; the first one decided */
     struct finding findings[FINDINGS_MAX];
 };
@@ -111,10 +131,10 @@ void policy_free(struct policy *p); /* NULL is fine */
  * is announced. An allow here is final unless policy_judges. Never enters Lua. */
 void policy_route(const struct policy *p, const struct policy_request *r, struct decision *out);
 
-/* True when a check that is switched on could deny this route: then policy_decide is
+/* True when a check that is switched on could deny this request: then policy_plan is
  * called, once its body is buffered (up to policy_body_max bytes), or at once and
  * without the body when policy_body_max is 0. */
-bool policy_judges(const struct policy *p, const struct route *route);
+bool policy_judges(const struct policy *p, const struct policy_request *r);
 size_t policy_body_max(const struct policy *p, const struct route *route);
 
 /* Judges by what the request alone shows. Returns 0 when that decides, in *out (which
@@ -138,6 +158,29 @@ void policy_refuse(const struct policy *p, const struct policy_request *r, enum 
 
 /* Called when a reply has been sent and there is time. */
 void policy_rest(struct policy *p);
+
+/* What rules have printed in the last judgement, or while they were loaded: so many lines, fit
+ * for a log, until the next judgement. */
+size_t policy_printed(const struct policy *p);
+const char *policy_print(const struct policy *p, size_t i);
+
+struct waiver_info {
+    const char *id;
+    const char *reason;
+    const char *approved_by;
+    const char *expires; /* 2026-12-31: its last day, by UTC */
+    int days_left;       /* below 0: it has expired */
+    bool active;         /* neither expired nor switched off (lua.allow_waivers) */
+};
+size_t policy_waiver_count(const struct policy *p);
+struct waiver_info policy_waiver(const struct policy *p, size_t i);
+
+/* Since the start. last_fault is "" or why its function failed last. */
+struct check_count {
+    uint64_t denials, faults;
+    const char *last_fault;
+};
+struct check_count policy_count(const struct policy *p, int check);
 
 size_t policy_rule_count(const struct policy *p);
 size_t policy_check_count(const struct policy *p);

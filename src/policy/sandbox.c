@@ -2,6 +2,7 @@
 #include "policy/sandbox.h"
 
 #include "base/str.h"
+#include "policy/frozen.h"
 #include "policy/guarded.h"
 #include "policy/lib.h"
 
@@ -18,7 +19,7 @@
  *   math.random, collectgarbage, debug, io, os
  */
 static const char *const base_names[] = {
-    "assert", "error", "ipairs", "next", "pairs", "select", "tonumber", "type", NULL,
+    "assert", "error", "ipairs", "pairs", "select", "tonumber", "type", NULL,
 };
 static const char *const string_names[] = {"byte", "char", "len", "lower", "sub", "upper", NULL};
 static const char *const math_names[] = {
@@ -181,9 +182,13 @@ static int require_module(lua_State *L)
     return 1;
 }
 
+/* The registry's key of the libraries, before they are protected. */
+static const char libraries;
+
 void sandbox_push(lua_State *L)
 {
     luaL_checkstack(L, 16, NULL);
+    frozen_open(L);
     lua_newtable(L);
     add_base(L);
     add_string(L);
@@ -191,10 +196,53 @@ void sandbox_push(lua_State *L)
     add_math(L);
     add_text(L);
     lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &libraries);
+    lua_pushvalue(L, -1);
     protect(L, "a global");
     lua_pushvalue(L, -1);
     lua_newtable(L);
     lua_pushcclosure(L, require_module, 2);
     lua_setfield(L, -3, "require");
     lua_remove(L, -2);
+}
+
+/* What rules may require: how the engine reads things, and what a setting may hold. */
+static bool is_for_rules(struct str name)
+{
+    return str_starts(name, STR("engine.")) || str_eq(name, STR("core.shape"));
+}
+
+/* require of rules. Upvalue 1 is the policy's own. */
+static int require_for_rules(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TSTRING);
+    struct str name;
+    name.p = lua_tolstring(L, 1, &name.n);
+    if (!is_for_rules(name))
+        return luaL_error(L, "no module for rules is named '%s'", name.p);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 1);
+    frozen_push(L);
+    return 1;
+}
+
+void sandbox_push_for_rules(lua_State *L, lua_CFunction print, void *arg)
+{
+    luaL_checkstack(L, 8, NULL);
+    lua_newtable(L);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &libraries);
+    for (lua_pushnil(L); lua_next(L, -2);) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -5);
+    }
+    lua_getfield(L, -1, "require");
+    lua_pushcclosure(L, require_for_rules, 1);
+    lua_setfield(L, -3, "require");
+    lua_pop(L, 1);
+    lua_pushlightuserdata(L, arg);
+    lua_pushcclosure(L, print, 1);
+    lua_setfield(L, -2, "print");
+    protect(L, "a global");
 }

@@ -42,4 +42,9 @@ const struct lua_source *lua_source_find(const char *module);
  * through its member `require`. May raise. */
 void sandbox_push(lua_State *L);
 
+/* The environment of operators' rules: the same, but require finds only engine.* and core.shape,
+ * whose tables come as read-only views (frozen.h), and print is there, a closure over arg (a light
+ * userdata). Once per VM, after sandbox_push. */
+void sandbox_push_for_rules(lua_State *L, lua_CFunction print, void *arg);
+
 #endif

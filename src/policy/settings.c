@@ -126,10 +126,14 @@ void settings_read(lua_State *L, int index, struct settings *out)
     out->lua.memory = field_count(L, index, "memory");
     out->lua.cpu_ms = field_count(L, index, "cpu_ms");
     out->lua.instructions = field_count(L, index, "instructions");
+    out->lua.allow_waivers = field_bool(L, index, "allow_waivers");
     out->workers = (size_t)field_count(L, index, "workers");
     out->limits.connections = field_count(L, index, "connections");
     out->limits.tunnels = field_count(L, index, "tunnels");
     out->limits.body_bytes = field_count(L, index, "body_bytes");
+    lua_getfield(L, index, "lua_rules");
+    out->lua.rules = settings_strings(L, -1, &out->lua.n_rules);
+    lua_remove(L, -2);
     lua_getfield(L, index, "host_names");
     out->host_names = settings_strings(L, -1, &out->n_host_names);
     lua_remove(L, -2);
@@ -226,7 +230,10 @@ static void copy_value(lua_State *from, int index, lua_State *to, int depth)
         lua_pushboolean(to, lua_toboolean(from, index));
         return;
     case LUA_TNUMBER:
-        lua_pushinteger(to, lua_tointeger(from, index));
+        if (lua_isinteger(from, index))
+            lua_pushinteger(to, lua_tointeger(from, index));
+        else
+            lua_pushnumber(to, lua_tonumber(from, index));
         return;
     case LUA_TTABLE:
         copy_table(from, index, to, depth);

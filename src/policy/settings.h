@@ -12,7 +12,8 @@
 
 #include <lua.h>
 
-/* Fills *out from the table at index; pushes the userdata with the host names. */
+/* Fills *out from the table at index; pushes the userdata with the rule paths, then
+ * the one with the host names. */
 void settings_read(lua_State *L, int index, struct settings *out);
 
 /* Each pushes one userdata that holds the array, and gives its length. */
@@ -20,7 +21,7 @@ struct rule_source *settings_rules(lua_State *L, int index, size_t *n);
 struct config_leaf *settings_leaves(lua_State *L, int index, size_t *n);
 const char **settings_strings(lua_State *L, int index, size_t *n);
 
-/* Pushes onto `to` a copy of the table at index of `from`: strings, booleans, whole
+/* Pushes onto `to` a copy of the table at index of `from`: strings, booleans,
  * numbers and tables of these, NESTED_MAX deep. May raise in `to` only. */
 enum { NESTED_MAX = 16 };
 void settings_copy(lua_State *from, int index, lua_State *to);

@@ -157,7 +157,8 @@ void exchange_recall_decision(struct exchange *ex)
     d->refusal = ex->denial;
     d->rule = ex->rule;
     memcpy(d->reason, ex->reason, sizeof d->reason);
-    d->unknown[0] = '\0';
+    d->unknown[0] = d->waived[0] = '\0';
+    d->fault_check = -1;
     d->n_findings = 0;
 }
 

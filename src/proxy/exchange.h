@@ -79,6 +79,7 @@ struct exchange {
 
     /* The policy's word. judged is NULL where rules alone decided. */
     bool evaluated;
+    bool is_judged; /* more than its route decides whether it passes */
     enum verdict verdict;
     enum refusal denial;
     int rule;

@@ -30,6 +30,8 @@ struct policy_request exchange_policy_request(const struct exchange *ex)
     const struct head *h = &ex->held->head;
     return (struct policy_request){
         .method = ex->method,
+        .head = h,
+        .peer = &ex->client->peer,
         .target = ex->target,
         .route = ex->route,
         .content_type = head_field(h, FIELD_CONTENT_TYPE),
@@ -50,6 +52,12 @@ static void act(struct exchange *ex)
         exchange_deny(ex);
 }
 
+static void tell_judged(const struct worker *w)
+{
+    if (w->observer && w->observer->on_judged)
+        w->observer->on_judged(w->observer->arg, &w->decision);
+}
+
 void exchange_judge(struct exchange *ex)
 {
     struct worker *w = ex->worker;
@@ -58,6 +66,7 @@ void exchange_judge(struct exchange *ex)
     deadline_disarm(&ex->deadline);
     exchange_recall_decision(ex);
     policy_decide(w->policy, &r, l->facts, l->n, &w->decision);
+    tell_judged(w);
     exchange_keep_decision(ex, true);
     lookup_free(w, ex->lookups);
     ex->lookups = NULL;
@@ -81,12 +90,13 @@ void exchange_decide(struct exchange *ex)
     struct lookup list[LOOKUPS_MAX];
     deadline_disarm(&ex->deadline);
     exchange_recall_decision(ex);
-    if (!policy_judges(w->policy, ex->route)) {
+    if (!ex->is_judged) {
         act(ex);
         return;
     }
     const struct policy_request r = exchange_policy_request(ex);
     const size_t n = policy_plan(w->policy, &r, list, &w->decision);
+    tell_judged(w);
     if (n == 0) {
         exchange_keep_decision(ex, true);
         act(ex);
@@ -128,15 +138,10 @@ static void hold(struct exchange *ex)
         client_wake(c);
 }
 
-static bool judges(const struct exchange *ex)
-{
-    return policy_judges(ex->worker->policy, ex->route);
-}
-
 /* How much of the body is gathered before anything else happens. */
 static size_t gathered_max(const struct exchange *ex)
 {
-    const size_t max = judges(ex) ? policy_body_max(ex->worker->policy, ex->route) : 0;
+    const size_t max = ex->is_judged ? policy_body_max(ex->worker->policy, ex->route) : 0;
     return max == 0 && ex->route->hijack ? HIJACK_BODY_MAX : max;
 }
 
@@ -218,7 +223,8 @@ void exchange_consider(struct exchange *ex)
     const struct policy_request r = exchange_policy_request(ex);
     policy_route(w->policy, &r, &w->decision);
     exchange_keep_decision(ex, false);
-    if (w->decision.verdict == VERDICT_ALLOW && (judges(ex) || ex->route->hijack))
+    ex->is_judged = w->decision.verdict == VERDICT_ALLOW && policy_judges(w->policy, &r);
+    if (w->decision.verdict == VERDICT_ALLOW && (ex->is_judged || ex->route->hijack))
         gather_body(ex);
     else
         act(ex);

@@ -57,15 +57,6 @@ struct proxy_limits {
     size_t body_bytes;  /* judged bodies being held, all together; at least the largest one */
 };
 
-/* Who is at the other end. */
-struct peer {
-    bool local; /* a unix socket: credentials; else address */
-    pid_t pid;
-    uid_t uid;
-    gid_t gid;
-    char address[56]; /* "127.0.0.1:4711", "[::1]:4711"; NUL-terminated */
-};
-
 enum exchange_end {
     EXCHANGE_ANSWERED,    /* the whole answer was handed to the client's connection */
     EXCHANGE_CLIENT_GONE, /* the client left before it was whole */
@@ -105,6 +96,8 @@ enum proxy_event {
  * proxy. */
 struct proxy_observer {
     void (*on_exchange)(void *arg, const struct exchange_report *r);
+    /* d: what the policy has just said of a request that it looks into, at once after */
+    void (*on_judged)(void *arg, const struct decision *d);
     /* name: the listener's, or the upstream's socket */
     void (*on_event)(void *arg, enum proxy_event e, const char *name, int code);
     void *arg;

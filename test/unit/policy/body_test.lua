@@ -508,8 +508,8 @@ test("paths that lead nowhere are told to the developer", function()
   for i = 1, 193 do many[i] = s.string("m" .. i) end
   refused(many, {}, "too large")
   local slots = {}
-  for i = 1, 129 do slots[i] = "" end
-  refused(some, slots, "more than 128 slots")
+  for i = 1, 193 do slots[i] = "" end
+  refused(some, slots, "more than 192 slots")
 end)
 
 

@@ -91,7 +91,7 @@ static struct decision decide(struct policy *p, const char *body)
     r.route = route_find(r.method, r.target.normal);
     policy_route(p, &r, &d);
     assert_int_equal(d.verdict, VERDICT_ALLOW);
-    assert_true(policy_judges(p, r.route));
+    assert_true(policy_judges(p, &r));
     assert_int_equal(policy_plan(p, &r, lookups, &d), 0);
     policy_rest(p);
     return d;

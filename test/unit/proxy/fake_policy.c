@@ -23,10 +23,10 @@ void policy_route(const struct policy *p, const struct policy_request *r, struct
         say(out, VERDICT_ALLOW, REFUSAL_NONE, "");
 }
 
-bool policy_judges(const struct policy *p, const struct route *route)
+bool policy_judges(const struct policy *p, const struct policy_request *r)
 {
     (void)p;
-    return route->surface == SURFACE_CONTAINER_CREATE;
+    return r->route->surface == SURFACE_CONTAINER_CREATE;
 }
 
 size_t policy_body_max(const struct policy *p, const struct route *route)
