@@ -44,9 +44,12 @@ set(LUA_SOURCES
   engine/ports.lua
   engine/ps.lua
   engine/security.lua
+  engine/set.lua
   engine/sockets.lua
   engine/subpath.lua
+  engine/units.lua
   engine/user.lua
+  engine/version.lua
   knobs/container_create.lua
   knobs/container_devices.lua
   knobs/container_limits.lua

@@ -51,6 +51,25 @@ function image.parse(reference)
 end
 
 
+--- The parts of an image reference.
+-- @param reference a text such as "ghcr.io/acme/app:1.2@sha256:0123..."
+-- @return { registry, repository, tag, digest }: tag and digest are nil where none is given, the
+-- registry is "docker.io" where none is; or nil when the engine cannot read it either
+function image.read(reference)
+  local registry, parts = image.parse(reference)
+  if not registry then
+    return nil
+  end
+  local trimmed = text.trim(reference)
+  local tagged, digest = text.cut(trimmed, "@")
+  local tag = string.sub(tagged, #name_of(trimmed) + 2)
+  return {
+    registry = registry, repository = table.concat(parts, "/"), tag = tag ~= "" and tag or nil,
+    digest = digest,
+  }
+end
+
+
 --- True for docker.io's official images.
 function image.is_official(registry, parts)
   return registry == DOCKER_HUB and (#parts == 1 or (#parts == 2 and parts[1] == "library"))

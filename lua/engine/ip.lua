@@ -82,6 +82,8 @@ local V4_IN_V6 = string.rep("\0", 10) .. "\xff\xff"
 
 
 --- The bytes of an IP literal (4 or 16; an IPv4 address in IPv6 clothes gives 4), or nil.
+-- @param host a text such as "10.1.2.3" or "fd00::1"
+-- @return a text of 4 or 16 bytes, or nil
 function ip.bytes(host)
   if not text.find(host, ":") then
     return parse_v4(host)
@@ -95,8 +97,34 @@ end
 
 
 --- True when bytes (of ip.bytes) mean every address of the machine.
+-- @param bytes of ip.bytes
+-- @return true or false
 function ip.is_wildcard(bytes)
   return bytes == string.rep("\0", #bytes)
+end
+
+
+--- Whether an address is in a network.
+-- @param host an address, as ip.bytes takes it
+-- @param cidr a network such as "10.0.0.0/8", or one address
+-- @return true or false; nil when either is not to be read
+function ip.within(host, cidr)
+  local network, length = text.cut(cidr, "/")
+  local bytes, base = ip.bytes(host), ip.bytes(network)
+  local bits = length and text.digits(length) and #length <= 3 and math.tointeger(tonumber(length))
+  bits = bits or (not length and base and #base * 8)
+  if not bytes or not base or not bits or bits > #base * 8 then
+    return nil
+  elseif #bytes ~= #base then
+    return false
+  end
+  local whole = bits // 8
+  if string.sub(bytes, 1, whole) ~= string.sub(base, 1, whole) then
+    return false
+  end
+  local shift = 8 - bits % 8
+  return shift == 8
+    or string.byte(bytes, whole + 1) >> shift == string.byte(base, whole + 1) >> shift
 end
 
 

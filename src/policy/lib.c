@@ -2,9 +2,11 @@
 #include "policy/lib.h"
 
 #include "base/base64.h"
+#include "base/sha256.h"
 #include "http/member.h"
 #include "http/token.h"
 #include "policy/glob.h"
+#include "policy/json_lua.h"
 #include "policy/text.h"
 
 #include <stdint.h>
@@ -34,6 +36,22 @@ static int text_base64(lua_State *L)
         luaL_pushresultsize(&b, n);
     else
         lua_pushnil(L);
+    return 1;
+}
+
+static int text_sha256(lua_State *L)
+{
+    static const char hex[] = "0123456789abcdef";
+    const struct str s = text_arg(L, 1);
+    uint8_t digest[SHA256_SIZE];
+    char out[2 * SHA256_SIZE];
+    luaL_argcheck(L, s.n <= LIB_DIGEST_MAX, 1, "longer than 1 MiB");
+    sha256(s, digest);
+    for (size_t i = 0; i < SHA256_SIZE; i++) {
+        out[2 * i] = hex[digest[i] >> 4];
+        out[2 * i + 1] = hex[digest[i] & 15];
+    }
+    lua_pushlstring(L, out, sizeof out);
     return 1;
 }
 
@@ -105,6 +123,7 @@ static const luaL_Reg functions[] = {
     {"base64", text_base64},
     {"matches", text_matches},
     {"member", text_member},
+    {"sha256", text_sha256},
     {NULL, NULL},
 };
 
@@ -126,6 +145,7 @@ int lib_open(lua_State *L)
     lua_newtable(L);
     luaL_setfuncs(L, text_functions, 0);
     luaL_setfuncs(L, functions, 0);
+    json_functions(L);
     push_glob_type(L);
     lua_getfield(L, -1, "live");
     lua_pushcclosure(L, text_glob, 1);

@@ -25,8 +25,12 @@
  *                           true and its value, nil when absent or null; false when json
  *                           is no single object or null, or the member is of another
  *                           kind or there twice
+ *   text.json_decode(s)     the value, or nil and why not: objects and lists as tables, null as
+ *                           text.null, whole numbers exact; read like a body (json_lua.h)
+ *   text.json_encode(v)     JSON text, names in order; raises for what has none
+ *   text.sha256(s)          hexadecimal, of at most LIB_DIGEST_MAX bytes
  *
- * Every argument is a string (a glob where it says so); anything else raises, as do
+ * Every other argument is a string (a glob where it says so); anything else raises, as do
  * an empty separator and what is over a limit.
  *
  * The same table is opened in the configuration VM and under busted (as the C module
@@ -39,6 +43,7 @@
 
 enum {
     LIB_GLOBS_MAX = 2 * 1024 * 1024, /* bytes of one state's globs: they are not Lua's */
+    LIB_DIGEST_MAX = 1024 * 1024,
     LIB_MATCH_MAX = 8 * 1024 * 1024, /* length of pattern times text: some milliseconds */
 };
 

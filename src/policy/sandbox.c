@@ -5,6 +5,7 @@
 #include "policy/frozen.h"
 #include "policy/guarded.h"
 #include "policy/lib.h"
+#include "policy/pattern_lua.h"
 
 #include <lauxlib.h>
 #include <lualib.h>
@@ -14,7 +15,7 @@
  *   load, dofile, bytecode        code comes only from require, as text
  *   coroutine                     a limit's hook is armed on one state; and
  *                                 coroutine.close can end the process on 5.4.4
- *   string.find/match/gmatch/gsub one call can run for seconds without a hook
+ *   string.find/match/gmatch/gsub Lua's own: one call can run for seconds without a hook
  *   rawget, rawset, rawequal      walk around what is read-only
  *   math.random, collectgarbage, debug, io, os
  */
@@ -86,6 +87,7 @@ static void add_string(lua_State *L)
     push_stock(L, luaopen_string);
     copy_names(L, string_names);
     guarded_string(L);
+    pattern_string(L);
     /* In place of the metatable that luaopen_string gave to all strings. */
     lua_pushliteral(L, "");
     lua_createtable(L, 0, 1);

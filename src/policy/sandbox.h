@@ -2,13 +2,14 @@
  *
  *   assert error ipairs next pairs select tonumber type    Lua's own
  *   pcall xpcall setmetatable getmetatable tostring        ours (guarded.h)
- *   string   byte char len lower sub upper; ours: format rep
+ *   string   byte char len lower sub upper; ours: format rep, and find gmatch gsub match
+ *            (pattern_lua.h)
  *   table    ours: concat insert remove sort unpack
  *   math     the pure functions and constants
  *   text     lib.h
  *   require  finds the modules compiled into the program, but for config.*, and nothing else
  *
- * No io, os, debug, load, bytecode, coroutine or collectgarbage, no patterns, no random
+ * No io, os, debug, load, bytecode, coroutine or collectgarbage, no random
  * numbers, nothing whose one call can run long by itself. Strings have the same
  * functions as methods and no arithmetic.
  *
