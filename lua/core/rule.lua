@@ -2,7 +2,6 @@
 --
 -- What comes in is written by somebody else: it is walked with next, which no metamethod can
 -- fool, and a record or a list in it that has a metatable is refused.
-local rule = {}
 
 -- field -> type; a field with `?` may be absent
 local RULE_FIELDS = {

@@ -19,7 +19,9 @@ describe("sizes", function()
   end)
 
   it("that are none are nil", function()
-    for _, given in ipairs { "", "m", "-1", "1x", "1ib", "1 2", "1..2", "9999999p", "0x10", "1e3" } do
+    for _, given in ipairs {
+      "", "m", "-1", "1x", "1ib", "1 2", "1..2", "9999999p", "0x10", "1e3",
+    } do
       assert.is_nil(units.size(given), given)
     end
   end)
@@ -84,7 +86,8 @@ end)
 
 describe("image references", function()
   it("come apart", function()
-    assert.same({ registry = "ghcr.io", repository = "acme/app", tag = "1.2", digest = "sha256:ab" },
+    assert.same(
+      { registry = "ghcr.io", repository = "acme/app", tag = "1.2", digest = "sha256:ab" },
       image.read "ghcr.io/acme/app:1.2@sha256:ab")
     assert.same({ registry = "docker.io", repository = "alpine" }, image.read "alpine")
     assert.same({ registry = "localhost:5000", repository = "x", tag = "y" },

@@ -194,10 +194,8 @@ static void on_event(void *arg, enum proxy_event e, const char *name, int code)
 
 struct proxy_observer access_observer(struct access *a)
 {
-    return (struct proxy_observer){.on_exchange = on_exchange,
-                                   .on_judged = on_judged,
-                                   .on_event = on_event,
-                                   .arg = a};
+    return (struct proxy_observer){
+        .on_exchange = on_exchange, .on_judged = on_judged, .on_event = on_event, .arg = a};
 }
 
 static void put_listeners(struct access *a, const struct settings *s)
@@ -233,9 +231,10 @@ static void warn_of_waivers(struct access *a, bool allowed)
         if ((w.active && w.days_left > WAIVER_WARN_DAYS) || !begin(a, LOG_WARN, STR("waiver")))
             continue;
         log_line_text(&a->line, STR("id"), str_of(w.id));
-        log_line_text(&a->line, STR("state"), !allowed ? STR("switched off: lua.allow_waivers")
-                                              : w.days_left < 0 ? STR("expired")
-                                                                : STR("expires soon"));
+        log_line_text(&a->line, STR("state"),
+                      !allowed          ? STR("switched off: lua.allow_waivers")
+                      : w.days_left < 0 ? STR("expired")
+                                        : STR("expires soon"));
         log_line_text(&a->line, STR("expires"), str_of(w.expires));
         log_line_number(&a->line, STR("days_left"), w.days_left);
         log_line_text(&a->line, STR("approved_by"), str_of(w.approved_by));

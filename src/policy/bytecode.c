@@ -207,6 +207,7 @@ static int outer_store_of(lua_State *L, const char *source)
 
 bool bytecode_known(lua_State *L)
 {
-    return outer_store_of(L, "local a, b\nreturn function() return function()\nb = 1 end end") == 2 &&
+    return outer_store_of(L, "local a, b\nreturn function() return function()\nb = 1 end end") ==
+               2 &&
            outer_store_of(L, "local a = {} return function(x) a.b = x; return x .. 1.5 end") == 0;
 }

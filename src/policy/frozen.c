@@ -57,8 +57,9 @@ static int view_eq(lua_State *L)
 void frozen_open(lua_State *L)
 {
     static const luaL_Reg events[] = {
-        {"__eq", view_eq},     {"__index", view_index}, {"__len", view_len},
-        {"__newindex", view_newindex}, {"__pairs", view_pairs}, {NULL, NULL},
+        {"__eq", view_eq},       {"__index", view_index},
+        {"__len", view_len},     {"__newindex", view_newindex},
+        {"__pairs", view_pairs}, {NULL, NULL},
     };
     lua_createtable(L, 0, 6);
     luaL_setfuncs(L, events, 0);

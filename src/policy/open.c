@@ -10,8 +10,9 @@
 #include <stdlib.h>
 
 /* Loading sees no request, so it may take longer than a decision: a start on a machine that is
- * busy, or under a tool that slows it down, is no reason to fail. */
-enum { OPEN_CPU_MS = 5000, RULE_CPU_MS = 1000, OPEN_WALL_MS = 60000 };
+ * busy, or under a tool that slows it down, is no reason to fail. A rule file has four times as
+ * long as a decision. */
+enum { OPEN_CPU_MS = 5000, OPEN_WALL_MS = 60000, RULE_TIMES = 4 };
 
 /* The registry's key of the policy's `require`. */
 static const char require_key;
@@ -62,8 +63,7 @@ static int run(struct policy *p, lua_CFunction body, void *arg, const char *what
                struct err *err)
 {
     const size_t memory = vm_memory(p->vm).limit;
-    const struct vm_limits limits = {
-        .memory = memory, .cpu_ms = cpu_ms, .wall_ms = OPEN_WALL_MS};
+    const struct vm_limits limits = {.memory = memory, .cpu_ms = cpu_ms, .wall_ms = OPEN_WALL_MS};
     const int rc = vm_set_limits(p->vm, &limits, err);
     if (rc)
         return rc;
@@ -84,9 +84,10 @@ static int run(struct policy *p, lua_CFunction body, void *arg, const char *what
 static int load_rules(struct policy *p, const struct config *config, struct err *err)
 {
     const struct rule_files *files = config_rule_files(config);
+    const unsigned cpu_ms = RULE_TIMES * (unsigned)config_settings(config)->lua.cpu_ms;
     for (size_t i = 0; i < files->n; i++) {
         struct rule_load_args args = {&files->files[i]};
-        const int rc = run(p, rule_load_file, &args, args.file->path, RULE_CPU_MS, err);
+        const int rc = run(p, rule_load_file, &args, args.file->path, cpu_ms, err);
         if (rc)
             return rc;
     }

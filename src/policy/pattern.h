@@ -35,7 +35,8 @@ struct pattern_match {
 };
 
 /* A match of m->pattern that begins at m->text.p + at; its end, or NULL. *m is filled as above but
- * for the captures; steps goes on from call to call. On NULL, m->error may say why it is an error. */
+ * for the captures; steps goes on from call to call. On NULL, m->error may say why it is an error.
+ */
 const char *pattern_match_at(struct pattern_match *m, size_t at);
 
 /* Takes steps off the budget; false, with the error set, when it is used up. */

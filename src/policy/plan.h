@@ -14,12 +14,12 @@
 #include "policy/policy.h"
 
 enum {
-    PLAN_CHECKS_MAX = 384,  /* per surface, operators' rules included */
-    PLAN_READINGS_MAX = 24, /* per surface */
-    PLAN_READS_MAX = 12,    /* per check or reading */
-    PLAN_SOURCES_MAX = 16,  /* query keys, headers */
-    PLAN_FACTS_MAX = 4,     /* per surface */
-    PLAN_INFOS_MAX = 1024,  /* checks and rules in all */
+    PLAN_CHECKS_MAX = 384,   /* per surface, operators' rules included */
+    PLAN_READINGS_MAX = 24,  /* per surface */
+    PLAN_READS_MAX = 12,     /* per check or reading */
+    PLAN_SOURCES_MAX = 16,   /* query keys, headers */
+    PLAN_FACTS_MAX = 4,      /* per surface */
+    PLAN_INFOS_MAX = 1024,   /* checks and rules in all */
     PLAN_REQUESTS_MAX = 256, /* rules that read no body */
     PLAN_WAIVERS_MAX = 64,
 };

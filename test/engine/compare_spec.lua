@@ -5,6 +5,7 @@
 --   ids        each 12 or 64 hexadecimal digits become ID1, ID2 … in the order of their first use
 --   times      a date with a time of day becomes TIME; "3 seconds", "About a minute" … become AGO,
 --              and a run of spaces one, for columns are as wide as what they hold
+--   a race     of the docker CLI with itself: it may say, as it ends, that its wait was canceled
 --   numbers    only in steps marked `numbers`, whose numbers are measurements: NUMBER, and their
 --              units NUMBERB
 --
@@ -104,6 +105,7 @@ end
 
 local function normalised(text, numbers)
   text = with_numbered_ids(without_times(text))
+  text = text:gsub("[^\n]*error waiting for container: context canceled\n", "")
   if numbers then
     text = text:gsub("%x%x:%x%x:%x%x:%x%x:%x%x:%x%x", "MAC"):gsub("%d[%d.]*", "NUMBER")
     text = text:gsub("NUMBER[kKMGT]i?B", "NUMBERB")

@@ -295,7 +295,8 @@ static void values_are_formatted_as_lua_does_but_without_addresses(void **state)
 static void json_goes_in_and_out_within_bounds(void **state)
 {
     static const struct example examples[] = {
-        {"return text.json_encode(text.json_decode('{\"b\":[1,2.5,\"x\\\\n\"],\"a\":{}, \"n\":null}'))",
+        {"return text.json_encode(text.json_decode('{\"b\":[1,2.5,\"x\\\\n\"],\"a\":{}, "
+         "\"n\":null}'))",
          "{\"a\":{},\"b\":[1,2.5,\"x\\u000a\"],\"n\":null}"},
         {"return text.json_decode('9223372036854775807') == math.maxinteger", "true"},
         {"return text.json_decode('null') == text.null", "true"},

@@ -60,8 +60,8 @@ void rig_init(struct rig *r)
     assert_non_null(mkdtemp(r->folder));
     (void)snprintf(r->front, sizeof r->front, "%s/front", r->folder);
     (void)snprintf(r->back, sizeof r->back, "%s/back", r->folder);
-    r->observer = (struct proxy_observer){
-        .on_exchange = on_exchange, .on_event = on_event, .arg = r};
+    r->observer =
+        (struct proxy_observer){.on_exchange = on_exchange, .on_event = on_event, .arg = r};
     r->listeners[0] = (struct proxy_listener){.name = "front", .path = r->front, .mode = 0600};
     r->listeners[1] = (struct proxy_listener){.name = "tcp", .host = "127.0.0.1"};
     r->worker =
