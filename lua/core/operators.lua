@@ -344,15 +344,60 @@ function operators.waiver_plans(sorted)
 end
 
 
+-- Kinds of members whose tables hold no tables.
+local FLAT = { strings = true, string_map = true, any_map = true, command = true }
+
+
+local function is_flat(context, slot)
+  local document = context.schema.document
+  local member = document and find_member(document, context.slots.paths[slot])
+  return member ~= nil and FLAT[member.kind] or false
+end
+
+
+local function follow(value, path)
+  while path and type(value) == "table" do
+    local name
+    name, path = text.cut(path, ".")
+    value = value[name]
+  end
+  return not path and value or nil
+end
+
+
+-- The rule's function, given what it reads itself where a slot holds more than that.
+local function exactly(record, context, reads)
+  local rests, any = {}, false
+  for i, slot in ipairs(reads) do
+    local path = context.slots.paths[slot]
+    if record.reads ~= "all" and path ~= record.reads[i] then
+      any = true
+      rests[i] = text.starts(path, "body") and record.reads[i]
+                 or string.sub(record.reads[i], #path + 2)
+    end
+  end
+  if not any then
+    return record.check
+  end
+  return function(req, value, ...)
+    local values = { ... }
+    for i, rest in pairs(rests) do
+      values[i] = follow(values[i], rest)
+    end
+    return record.check(req, value, table.unpack(values, 1, #reads))
+  end
+end
+
+
 --- Adds to a surface's checks the rules about it, and to `seen` the slots that rules and waivers
--- see. context: slots, schema, readings and facts by name.
+-- see: { slot, flat }. context: slots, schema, readings and facts by name, asks(names).
 function operators.add(surface, sorted, context, checks, seen)
   local noted = {}
   local function see(reads)
     for _, slot in ipairs(reads) do
       if not noted[slot] then
         noted[slot] = true
-        seen[#seen + 1] = slot
+        seen[#seen + 1] = { slot = slot, flat = is_flat(context, slot) }
       end
     end
   end
@@ -361,7 +406,8 @@ function operators.add(surface, sorted, context, checks, seen)
     see(reads)
     checks[#checks + 1] = {
       index = record.index, always = record.always or false, rule = true, reads = reads,
-      asks = context.asks(record.reads), check = record.check, knobs = record.knobs, view = view,
+      asks = context.asks(record.reads), check = exactly(record, context, reads),
+      knobs = record.knobs, view = view,
     }
   end
   for _, record in ipairs(sorted.waivers) do

@@ -128,12 +128,14 @@ static void read_sources(lua_State *L, struct judge *j, struct body_report *repo
     }
 }
 
-static bool is_due(const struct plan_step *step, const struct body_report *report)
+static inline bool is_due(const struct plan_step *step, const struct body_report *report)
 {
+    if (step->always)
+        return true;
     for (size_t w = 0; w < BODY_SLOTS_MAX / 64; w++)
         if (step->mask[w] & report->present[w])
             return true;
-    return step->always;
+    return false;
 }
 
 /* Calls function i (0-based) with the values it reads; leaves `results` values. */
@@ -183,14 +185,18 @@ static void watch(const struct judge *j, int info, enum outcome outcome)
         j->policy->outcomes[info] = outcome;
 }
 
-void judge_run_rule(lua_State *L, struct judge *j, int info, int functions, size_t i)
+void judge_run_rule(lua_State *L, struct judge *j, int info, const struct plan_step *step,
+                    int functions, size_t i)
 {
+    const int slots = lua_gettop(L), n = 2 + (step ? step->n_reads : 0);
     j->running = info;
     watch(j, info, OUTCOME_PASS);
     lua_rawgeti(L, functions, 3 * (lua_Integer)i + 1);
     lua_rawgeti(L, functions, 3 * (lua_Integer)i + 3);
     lua_rawgeti(L, functions, 3 * (lua_Integer)i + 2);
-    lua_call(L, 2, 1);
+    for (int r = 0; step && r < step->n_reads; r++)
+        lua_rawgeti(L, slots, step->reads[r]);
+    lua_call(L, n, 1);
     if (!lua_isnil(L, -1)) {
         lua_pushnil(L);
         lua_pushnil(L);
@@ -231,11 +237,15 @@ static void run_checks(lua_State *L, struct judge *j, bool asks, const struct bo
             run_check(L, j, step, s->n_readings + i);
             continue;
         }
-        if (!shown)
+        if (!shown) {
             request_view_show(L, j);
+            request_view_push_slots(L);
+        }
         shown = true;
-        judge_run_rule(L, j, step->info, AT_FUNCTIONS, s->n_readings + i);
+        judge_run_rule(L, j, step->info, step, AT_FUNCTIONS, s->n_readings + i);
     }
+    if (shown)
+        lua_pop(L, 1);
 }
 
 /* True when nothing is left of what was found. */

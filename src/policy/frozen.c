@@ -3,27 +3,31 @@
 
 #include <lauxlib.h>
 
-/* Where a view keeps its table, and the registry the metatable of all views. */
-static const char target_key, type_key;
+/* Where a deep view keeps its table, and a flat one's metatable; where the registry has the
+ * metatable of all deep views. */
+static const char target_key, deep_key;
 
 enum { DEPTH_MAX = 64 }; /* of functions and tables that a rule holds in one another */
 
-/* Pushes the table of the view at index 1, which every event here is given. */
-static void push_target(lua_State *L)
+/* Pushes the table behind the view at index (absolute), and says which kind it is; pushes nothing
+ * and returns false when that is no view. */
+static bool push_target(lua_State *L, int index, bool *flat)
 {
-    lua_rawgetp(L, 1, &target_key);
+    if (lua_type(L, index) != LUA_TTABLE || !lua_getmetatable(L, index))
+        return false;
+    *flat = lua_rawgetp(L, -1, &target_key) == LUA_TTABLE;
+    if (*flat) {
+        lua_replace(L, -2);
+        return true;
+    }
+    lua_pop(L, 2);
+    if (lua_rawgetp(L, index, &target_key) == LUA_TTABLE)
+        return true;
+    lua_pop(L, 1);
+    return false;
 }
 
-static int view_index(lua_State *L)
-{
-    push_target(L);
-    lua_pushvalue(L, 2);
-    lua_rawget(L, -2);
-    frozen_push(L);
-    return 1;
-}
-
-static int view_newindex(lua_State *L)
+static int view_write(lua_State *L)
 {
     const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2);
     return luaL_error(L, "write to '%s': what outlives a request, or is another's, is read-only",
@@ -32,17 +36,34 @@ static int view_newindex(lua_State *L)
 
 static int view_len(lua_State *L)
 {
-    push_target(L);
+    bool flat;
+    if (!push_target(L, 1, &flat))
+        return luaL_error(L, "a view is expected");
     lua_pushinteger(L, (lua_Integer)lua_rawlen(L, -1));
     return 1;
 }
 
+/* next of a pairs over the table in upvalue 1, which nobody sees; upvalue 2: through deep views. */
+static int walk_on(lua_State *L)
+{
+    lua_settop(L, 2);
+    if (!lua_next(L, lua_upvalueindex(1))) {
+        lua_pushnil(L);
+        return 1;
+    }
+    if (lua_toboolean(L, lua_upvalueindex(2)))
+        frozen_push(L);
+    return 2;
+}
+
 static int view_pairs(lua_State *L)
 {
-    lua_pushcfunction(L, frozen_next);
-    lua_pushvalue(L, 1);
-    lua_pushnil(L);
-    return 3;
+    bool flat;
+    if (!push_target(L, 1, &flat))
+        return luaL_error(L, "a view is expected");
+    lua_pushboolean(L, !flat);
+    lua_pushcclosure(L, walk_on, 2);
+    return 1;
 }
 
 /* Two views of one table are alike. */
@@ -54,31 +75,66 @@ static int view_eq(lua_State *L)
     return 1;
 }
 
-void frozen_open(lua_State *L)
+static int deep_index(lua_State *L)
+{
+    lua_rawgetp(L, 1, &target_key);
+    lua_pushvalue(L, 2);
+    lua_rawget(L, -2);
+    frozen_push(L);
+    return 1;
+}
+
+static void push_events(lua_State *L)
 {
     static const luaL_Reg events[] = {
-        {"__eq", view_eq},       {"__index", view_index},
-        {"__len", view_len},     {"__newindex", view_newindex},
+        {"__eq", view_eq},       {"__len", view_len}, {"__newindex", view_write},
         {"__pairs", view_pairs}, {NULL, NULL},
     };
-    lua_createtable(L, 0, 6);
+    lua_createtable(L, 0, 8);
     luaL_setfuncs(L, events, 0);
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &type_key);
 }
 
-static void push_type(lua_State *L)
+void frozen_open(lua_State *L)
 {
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &type_key);
+    push_events(L);
+    lua_pushcfunction(L, deep_index);
+    lua_setfield(L, -2, "__index");
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &deep_key);
 }
 
-/* A table with a metatable is one of the sandbox's own, read-only already, or a view. */
+void frozen_blank(lua_State *L, bool flat)
+{
+    luaL_checkstack(L, 6, NULL);
+    lua_createtable(L, 0, 1);
+    if (flat)
+        push_events(L);
+    else
+        lua_rawgetp(L, LUA_REGISTRYINDEX, &deep_key);
+    lua_setmetatable(L, -2);
+}
+
+void frozen_bind(lua_State *L, int index, bool flat)
+{
+    index = lua_absindex(L, index);
+    if (flat) {
+        lua_getmetatable(L, index);
+        lua_pushvalue(L, -2);
+        lua_rawsetp(L, -2, &target_key);
+        lua_insert(L, -2);
+        lua_setfield(L, -2, "__index");
+        lua_pop(L, 1);
+    } else {
+        lua_rawsetp(L, index, &target_key);
+    }
+}
+
 void frozen_push(lua_State *L)
 {
     if (lua_type(L, -1) != LUA_TTABLE)
         return;
-    luaL_checkstack(L, 4, NULL);
+    luaL_checkstack(L, 6, NULL);
     if (lua_getmetatable(L, -1)) {
         lua_pop(L, 1);
         return;
@@ -86,65 +142,40 @@ void frozen_push(lua_State *L)
     lua_createtable(L, 0, 1);
     lua_insert(L, -2);
     lua_rawsetp(L, -2, &target_key);
-    push_type(L);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &deep_key);
     lua_setmetatable(L, -2);
-}
-
-static int is_view(lua_State *L, int index)
-{
-    if (lua_type(L, index) != LUA_TTABLE || !lua_getmetatable(L, index))
-        return 0;
-    push_type(L);
-    const int same = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    return same;
 }
 
 void frozen_see_through(lua_State *L, int index)
 {
+    bool flat;
     index = lua_absindex(L, index);
-    if (!is_view(L, index))
-        return;
-    lua_rawgetp(L, index, &target_key);
-    lua_replace(L, index);
+    if (push_target(L, index, &flat))
+        lua_replace(L, index);
 }
 
 int frozen_next(lua_State *L)
 {
+    bool flat = true;
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 2);
-    const int view = is_view(L, 1);
-    frozen_see_through(L, 1);
+    if (push_target(L, 1, &flat))
+        lua_replace(L, 1);
     if (!lua_next(L, 1)) {
         lua_pushnil(L);
         return 1;
     }
-    if (view)
+    if (!flat)
         frozen_push(L);
     return 2;
 }
 
-/* What a function holds. */
+/* What a rule keeps. */
 struct walk {
     lua_State *L;
-    int seen; /* index of the set of what has been visited */
+    int seen; /* index of: what has been visited -> its view, or true */
     int depth;
 };
-
-/* True when the value on top has been here before; else remembers it. */
-static int visited(const struct walk *w)
-{
-    lua_State *L = w->L;
-    lua_pushvalue(L, -1);
-    const int before = lua_rawget(L, w->seen) != LUA_TNIL;
-    lua_pop(L, 1);
-    if (before)
-        return 1;
-    lua_pushvalue(L, -1);
-    lua_pushboolean(L, 1);
-    lua_rawset(L, w->seen);
-    return 0;
-}
 
 static void enter(struct walk *w)
 {
@@ -153,79 +184,108 @@ static void enter(struct walk *w)
         luaL_error(w->L, "holds functions and tables in one another more than %d deep", DEPTH_MAX);
 }
 
-/* The value on top needs no view: it is one, or of the sandbox, whose metatables show nothing. */
-static int is_read_only(lua_State *L, const char *name)
+/* The table on top needs no view: it is one, or of the sandbox, whose metatables show nothing. */
+static bool is_read_only(lua_State *L)
 {
     if (!lua_getmetatable(L, -1))
-        return 0;
+        return false;
     lua_pushliteral(L, "__metatable");
-    const int ours = lua_rawget(L, -2) == LUA_TBOOLEAN;
+    const bool ours = lua_rawget(L, -2) == LUA_TBOOLEAN;
     lua_pop(L, 2);
     if (!ours)
-        luaL_error(L,
-                   "the local '%s' holds a table with a metatable, which cannot be kept; make such"
-                   " objects inside the function that uses them",
-                   name);
-    return 1;
+        luaL_error(L, "holds a table with a metatable, which cannot be kept; make such objects "
+                      "inside the function that uses them");
+    return true;
 }
 
-static void walk_function(struct walk *w);
+static void keep_value(struct walk *w);
 
-/* The table on top, which the local of that name leads to. */
-static void walk_table(struct walk *w, const char *name)
+/* Tables inside of the one under its view on top become views in place. */
+static void keep_members(struct walk *w, int table)
 {
     lua_State *L = w->L;
-    if (is_read_only(L, name) || visited(w))
-        return;
-    enter(w);
-    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+    for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
         const int key = lua_type(L, -2);
         if (key == LUA_TTABLE || key == LUA_TFUNCTION)
-            luaL_error(L, "the local '%s' holds a table whose keys are no plain values", name);
-        if (lua_type(L, -1) == LUA_TFUNCTION)
-            walk_function(w);
-        else if (lua_type(L, -1) == LUA_TTABLE)
-            walk_table(w, name);
+            luaL_error(L, "holds a table whose keys are no plain values");
+        if (lua_type(L, -1) != LUA_TTABLE && lua_type(L, -1) != LUA_TFUNCTION)
+            continue;
+        keep_value(w);
+        lua_pushvalue(L, -2);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, table); /* the key is there, so next goes on */
     }
+}
+
+/* Replaces the table on top by its view. */
+static void keep_table(struct walk *w)
+{
+    lua_State *L = w->L;
+    if (is_read_only(L))
+        return;
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, w->seen) != LUA_TNIL) {
+        lua_remove(L, -2);
+        return;
+    }
+    lua_pop(L, 1);
+    enter(w);
+    const int table = lua_gettop(L);
+    frozen_blank(L, true);
+    lua_pushvalue(L, table);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, w->seen);
+    lua_pushvalue(L, table);
+    frozen_bind(L, -2, true);
+    keep_members(w, table);
+    lua_remove(L, table);
     w->depth--;
 }
 
 /* A module's own function keeps what it has. */
-static int is_of_a_rule(lua_State *L)
+static bool is_of_a_rule(lua_State *L)
 {
     lua_Debug about;
+    if (lua_iscfunction(L, -1))
+        return false;
     lua_pushvalue(L, -1);
-    return !lua_iscfunction(L, -1) ? lua_getinfo(L, ">S", &about) && about.source[0] == '='
-                                   : (lua_pop(L, 1), 0);
+    return lua_getinfo(L, ">S", &about) && about.source[0] == '=';
 }
 
-/* The function on top. */
-static void walk_function(struct walk *w)
+static void keep_function(struct walk *w)
 {
     lua_State *L = w->L;
-    if (!is_of_a_rule(L) || visited(w))
+    if (!is_of_a_rule(L))
+        return;
+    lua_pushvalue(L, -1);
+    const bool visited = lua_rawget(L, w->seen) != LUA_TNIL;
+    lua_pop(L, 1);
+    if (visited)
         return;
     enter(w);
-    const char *name;
-    for (int i = 1; (name = lua_getupvalue(L, -1, i)); i++) {
-        if (lua_type(L, -1) == LUA_TFUNCTION)
-            walk_function(w);
-        if (lua_type(L, -1) != LUA_TTABLE || is_read_only(L, name)) {
-            lua_pop(L, 1);
-            continue;
-        }
-        walk_table(w, name);
-        frozen_push(L);
+    lua_pushvalue(L, -1);
+    lua_pushboolean(L, 1);
+    lua_rawset(L, w->seen);
+    for (int i = 1; lua_getupvalue(L, -1, i); i++) {
+        keep_value(w);
         lua_setupvalue(L, -2, i);
     }
     w->depth--;
 }
 
-void frozen_closure(lua_State *L)
+static void keep_value(struct walk *w)
+{
+    if (lua_type(w->L, -1) == LUA_TTABLE)
+        keep_table(w);
+    else if (lua_type(w->L, -1) == LUA_TFUNCTION)
+        keep_function(w);
+}
+
+void frozen_keep(lua_State *L)
 {
     lua_newtable(L);
     lua_insert(L, -2);
     struct walk w = {.L = L, .seen = lua_gettop(L) - 1};
-    walk_function(&w);
-    lua_remove(L, -2);
+    keep_value(&w);
+    lua_remove(L, w.seen);
 }

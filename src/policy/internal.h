@@ -23,6 +23,7 @@ struct policy {
     struct counted *counts; /* owned; one a check */
     struct judge *judging;  /* borrowed while the VM runs, else NULL */
     bool view_made;         /* the rules' view of this request has members */
+    bool shown[BODY_SLOTS_MAX + 1]; /* slots that are not nil in what rules see */
     size_t n_printed;
     char printed[PRINTED_MAX][PRINT_MAX];
     unsigned api_version_min;

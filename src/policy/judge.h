@@ -52,8 +52,10 @@ void judge_clean(char *out, size_t room, struct str s);
 
 /* rules about requests, and waivers (operator.c) */
 
-/* Calls the rule that is number i of the list of functions at that index. */
-void judge_run_rule(lua_State *L, struct judge *j, int info, int functions, size_t i);
+/* Calls the rule that is number i of the list of functions at that index. step: with what it reads
+ * of the slots, which are in a table on top (request_view.h); NULL: with nothing. */
+void judge_run_rule(lua_State *L, struct judge *j, int info, const struct plan_step *step,
+                    int functions, size_t i);
 
 /* Whether any rule that reads no body is about this request; and all of those. */
 bool judge_has_requests(const struct policy *p, const struct policy_request *r);

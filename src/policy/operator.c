@@ -35,7 +35,7 @@ void judge_run_requests(lua_State *L, struct judge *j)
     const int functions = lua_gettop(L);
     for (size_t i = 0; i < plan->n_requests; i++)
         if (is_about(&plan->requests[i], j->request))
-            judge_run_rule(L, j, plan->requests[i].info, functions, i);
+            judge_run_rule(L, j, plan->requests[i].info, NULL, functions, i);
     lua_settop(L, functions - 1);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/plan.h"
 
+#include "policy/frozen.h"
 #include "policy/request_view.h"
 
 #include <lauxlib.h>
@@ -147,9 +148,14 @@ static void keep_function(lua_State *L, int functions, const char *name, const c
         lua_pop(L, 1);
         lua_getfield(L, -1, settings);
     }
+    lua_getfield(L, -2, "view");
+    const bool rules = lua_istable(L, -1);
+    lua_pop(L, 1);
+    if (rules)
+        frozen_keep(L); /* its value */
     lua_rawseti(L, functions, at + 2);
     lua_getfield(L, -1, "view");
-    if (lua_istable(L, -1)) {
+    if (rules) {
         request_view_push(L, -1);
         lua_remove(L, -2);
     } else {
@@ -225,12 +231,15 @@ static struct schema *load_schema(lua_State *L, struct schema *s, int document, 
     return NULL;
 }
 
-static void load_seen(lua_State *L, struct surface_plan *s)
+/* list: the surface, as plan_push_functions numbers it. */
+static void load_seen(lua_State *L, struct surface_plan *s, int list)
 {
     s->n_seen = push_list(L, "seen", BODY_SLOTS_MAX);
     for (size_t i = 0; i < s->n_seen; i++) {
         lua_rawgeti(L, -1, (lua_Integer)i + 1);
-        s->seen[i] = (uint8_t)luaL_checkinteger(L, -1);
+        s->seen[i].slot = (uint8_t)int_member(L, "slot");
+        s->seen[i].flat = bool_member(L, "flat");
+        request_view_see(L, list, s->seen[i].slot, s->seen[i].flat);
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
@@ -271,7 +280,7 @@ static void load_surface(lua_State *L, struct surface_plan *s, int anchored, enu
     lua_getfield(L, -3, "whole");
     s->whole = load_schema(L, s->whole, lua_gettop(L) - 1, lua_gettop(L));
     lua_pop(L, 3);
-    load_seen(L, s);
+    load_seen(L, s, (int)surface);
     s->n_queries = load_sources(L, "queries", "key", s->queries);
     s->n_headers = load_sources(L, "headers", "name", s->headers);
     load_facts(L, s);

@@ -50,7 +50,7 @@ static int keep(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
     lua_settop(L, 1);
-    frozen_closure(L);
+    frozen_keep(L);
     return 1;
 }
 

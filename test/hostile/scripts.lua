@@ -132,6 +132,13 @@ local fault = {
   { "a write to the query", "req.query.name = 'honest'" },
   { "a write to the settings", [[
     req.settings.request_body.container_create.allow_privileged = true]] },
+  { "a write to its value", "value.x = 1" },
+  { "a write to a list of its value", "value[1] = 'x'" },
+  { "a write to what it reads", "image.x = 1 binds[1] = 'x'" },
+  { "an insert into what it reads", "table.insert(binds, 'x')" },
+  { "a write to a table that it keeps", "kept.x = 1" },
+  { "a write to a table in one that it keeps", "kept.inner.x = 1" },
+  { "a write to a list that a closure of it keeps", "remember('x')" },
   { "a write to a list of the request", "req.parts[1] = 'x'" },
   { "an insert into a list of the request", "table.insert(req.parts, 'x')" },
   { "a removal from a list of the request", "table.remove(req.parts)" },

@@ -31,7 +31,10 @@ static const char config_text[] =
     "rules: [{match: {method: \"*\", path: \"/**\"}, action: allow}]\n"
     "lua: {allow_waivers: true, time_limit: 50ms, memory_limit: 8MiB}\n";
 
-#define HEAD "local function escaped(what) error('escaped: ' .. what) end "
+#define HEAD                                                                                       \
+    "local function escaped(what) error('escaped: ' .. what) end "                                 \
+    "local kept = { inner = {} } "                                                                 \
+    "local function remember(x) kept.inner[#kept.inner + 1] = x end "
 #define ABOUT "title = 'x', reason = 'x', fix = 'x', surface = 'container_create', "
 
 /* Where the script stands; %s is its text. */
@@ -40,7 +43,9 @@ static const struct place {
     bool at_load;
 } places[] = {
     {"check",
-     HEAD "return { id = 'hostile', " ABOUT "check = function(req) "
+     HEAD "return { id = 'hostile', " ABOUT
+          "value = require('core.shape').names(), reads = { 'Image', 'HostConfig.Binds' }, "
+          "check = function(req, value, image, binds) "
           "if req.query.name == 'honest' then return nil end ",
      " end }", false},
     {"when",
@@ -134,7 +139,7 @@ static struct decision ask(struct policy *p, const char *target, const char *bod
 }
 
 #define CREATE "/v1.41/containers/create?name="
-#define PRIVILEGED "{\"Image\":\"x\",\"HostConfig\":{\"Privileged\":true}}"
+#define PRIVILEGED "{\"Image\":\"x\",\"HostConfig\":{\"Privileged\":true,\"Binds\":[\"v:/v\"]}}"
 
 static void assert_judges_normally(struct policy *p, const char *what)
 {
