@@ -10,6 +10,7 @@
 #include "base/writer.h"
 #include "http/token.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -261,6 +262,23 @@ static void put_settings(struct writer *w, const struct config *config)
     writer_close(w, ']');
 }
 
+static void put_checks(struct writer *w, const struct policy *p)
+{
+    writer_open(w, STR("checks"), '[');
+    for (size_t i = 0; i < policy_check_count(p); i++) {
+        const struct check_info *info = policy_check(p, (int)i);
+        writer_open(w, STR(""), '{');
+        writer_text(w, STR("id"), str_of(info->id));
+        writer_bool(w, STR("active"), info->active);
+        writer_open(w, STR("settings"), '[');
+        for (size_t k = 0; k < info->n_knobs; k++)
+            writer_text(w, STR(""), str_of(info->knobs[k]));
+        writer_close(w, ']');
+        writer_close(w, '}');
+    }
+    writer_close(w, ']');
+}
+
 /* A configuration that is refused, or a line that asks about nothing else. */
 static int answer_config(struct batch *b, const struct cached *c, struct str id)
 {
@@ -273,6 +291,7 @@ static int answer_config(struct batch *b, const struct cached *c, struct str id)
     writer_text(&w, STR("start_stage"), str_of(stages[c->stage]));
     if (c->policy) {
         put_settings(&w, c->config);
+        put_checks(&w, c->policy);
     } else {
         writer_text(&w, STR("error"), str_of(c->err.text));
         put_mentions(&w, str_of(c->err.text));
@@ -281,14 +300,63 @@ static int answer_config(struct batch *b, const struct cached *c, struct str id)
     return w.rc;
 }
 
+static int64_t client_number(const struct json_object *o, struct str name)
+{
+    uint64_t value = 0;
+    (void)decimal_parse(json_member(o, name), UINT32_MAX, &value);
+    return (int64_t)value;
+}
+
+/* `client`: { ip } or { uid, gid, pid }; false: there is none. */
+static bool read_client(struct batch *b, struct peer *out)
+{
+    const struct str value = json_member(&b->line, STR("client"));
+    if (!value.p || json_object_read(value, &b->members))
+        return false;
+    const struct str ip = json_member(&b->members, STR("ip"));
+    *out = (struct peer){.local = !ip.p,
+                         .uid = (uid_t)client_number(&b->members, STR("uid")),
+                         .gid = (gid_t)client_number(&b->members, STR("gid")),
+                         .pid = (pid_t)client_number(&b->members, STR("pid"))};
+    buf_clear(&b->text);
+    if (ip.p && append_value(&b->text, ip) == RC_OK)
+        (void)snprintf(out->address, sizeof out->address, "%.*s", (int)b->text.len, b->text.data);
+    return true;
+}
+
+/* `mutant`: { "off": id } or { "invert": id }. */
+static void read_mutant(struct batch *b, struct policy *p)
+{
+    const struct str value = json_member(&b->line, STR("mutant"));
+    policy_mutate(p, -1, MUTATION_OFF);
+    if (!value.p || json_object_read(value, &b->members))
+        return;
+    const struct str off = json_member(&b->members, STR("off"));
+    buf_clear(&b->text);
+    if (append_value(&b->text, off.p ? off : json_member(&b->members, STR("invert"))))
+        return;
+    for (size_t k = 0; k < policy_check_count(p); k++)
+        if (str_eq(str_of(policy_check(p, (int)k)->id), buf_str(&b->text)))
+            policy_mutate(p, (int)k, off.p ? MUTATION_OFF : MUTATION_INVERT);
+}
+
 static int answer_request(struct batch *b, const struct cached *c, struct str id)
 {
     struct inspection *const i = &b->inspection;
+    struct peer peer;
     int rc = compose_raw(b);
     if (rc)
         return rc;
-    inspect(c->policy, buf_str(&b->raw), find_fact, b, i);
-    rc = report_json(&b->answer, c->policy, id, i, b->show_forward);
+    enum outcome *outcomes = NULL;
+    if (str_eq(json_member(&b->line, STR("outcomes")), STR("true")))
+        outcomes = calloc(policy_check_count(c->policy) + 1, sizeof *outcomes);
+    const bool known = read_client(b, &peer);
+    read_mutant(b, c->policy);
+    policy_watch(c->policy, outcomes);
+    inspect(c->policy, buf_str(&b->raw), known ? &peer : NULL, find_fact, b, i);
+    rc = report_json(&b->answer, c->policy, id, i, b->show_forward, outcomes);
+    policy_watch(c->policy, NULL);
+    free(outcomes);
     inspection_release(i);
     return rc;
 }

@@ -23,8 +23,9 @@ static const char check_usage[] =
     "      --body FILE     the request body; - is standard input\n"
     "      --json          one JSON object instead of text\n"
     "      --batch         JSON lines in and out: id, method, target, headers, body, body_raw,\n"
-    "                      body_b64 or raw_b64, config, env, facts; variables count only\n"
-    "                      where env names them\n"
+    "                      body_b64 or raw_b64, config, env, facts, client (uid, gid, pid;\n"
+    "                      or ip), outcomes (true: of each check), mutant (off or invert: a\n"
+    "                      check's id); variables count only where env names them\n"
     "                      A body without a Content-Type is taken for application/json.\n"
     "      --show-forward  with --batch: the bytes that the engine would get (forward_b64)\n"
     "\n"
@@ -158,8 +159,8 @@ static int print_json(const struct policy *p, const struct config *c, const stru
 {
     struct buf out;
     buf_init(&out, BODY_MAX);
-    const int rc =
-        outcomes ? explain_json(&out, p, c, i, outcomes) : report_json(&out, p, STR(""), i, false);
+    const int rc = outcomes ? explain_json(&out, p, c, i, outcomes)
+                            : report_json(&out, p, STR(""), i, false, NULL);
     if (!rc)
         printf("%.*s\n", (int)out.len, out.data);
     buf_release(&out);
@@ -172,7 +173,7 @@ static int judge(struct policy *p, const struct config *c, const struct options 
 {
     struct inspection i;
     policy_watch(p, outcomes);
-    inspect(p, raw, no_facts, NULL, &i);
+    inspect(p, raw, NULL, no_facts, NULL, &i);
     int code = i.refusal ? EXIT_DENIED : EXIT_OK;
     const bool colour = command_colour(STDOUT_FILENO);
     if (o->json) {

@@ -16,6 +16,7 @@ int cmd_check(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_docs(int argc, char **argv);
 int cmd_healthcheck(int argc, char **argv);
+int cmd_test(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
 /* Opens the configuration that -c names (NULL: the usual places) with the process's

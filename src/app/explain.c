@@ -139,7 +139,7 @@ int explain_json(struct buf *out, const struct policy *p, const struct config *c
 {
     struct buf decision;
     buf_init(&decision, REPORT_MAX);
-    const int rc = report_json(&decision, p, STR(""), i, false);
+    const int rc = report_json(&decision, p, STR(""), i, false, NULL);
     struct writer w = writer_start(out);
     w.rc = rc;
     writer_open(&w, STR(""), '{');

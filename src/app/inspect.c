@@ -74,14 +74,14 @@ static void judge(struct policy *p, inspect_fact_fn *facts, void *arg, struct in
     policy_rest(p);
 }
 
-void inspect(struct policy *p, struct str raw, inspect_fact_fn *facts, void *arg,
-             struct inspection *i)
+void inspect(struct policy *p, struct str raw, const struct peer *peer, inspect_fact_fn *facts,
+             void *arg, struct inspection *i)
 {
     struct reader reader;
     reader_init(&reader, READER_REQUESTS);
     i->evaluated = false;
     i->n_lookups = 0;
-    i->request = (struct policy_request){.method = METHOD_NONE};
+    i->request = (struct policy_request){.method = METHOD_NONE, .peer = peer};
     i->decision.n_findings = 0;
     i->decision.rule = -1;
     buf_init(&i->body, UNJUDGED_BODY_MAX);

@@ -30,10 +30,10 @@ struct inspection {
     struct buf store; /* the decoded path */
 };
 
-/* raw: one whole request, bytes behind its body not allowed. *out is overwritten; end
- * with inspection_release. */
-void inspect(struct policy *p, struct str raw, inspect_fact_fn *facts, void *arg,
-             struct inspection *out);
+/* raw: one whole request, bytes behind its body not allowed; peer: who sends it, or NULL. *out is
+ * overwritten; end with inspection_release. */
+void inspect(struct policy *p, struct str raw, const struct peer *peer, inspect_fact_fn *facts,
+             void *arg, struct inspection *out);
 void inspection_release(struct inspection *i);
 
 /* The request as it would be sent to the engine. */

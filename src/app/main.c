@@ -14,6 +14,7 @@ static const struct command {
     {"validate", cmd_validate, "read the configuration and say what is in force"},
     {"check", cmd_check, "judge one request, or thousands, without an engine"},
     {"explain", cmd_explain, "the same for one request, with every check that applies"},
+    {"test", cmd_test, "run specs of rules and of a configuration, with coverage and mutants"},
     {"docs", cmd_docs, "print the tables of controls, settings and body members"},
     {"healthcheck", cmd_healthcheck, "ask a running sockguard how it is"},
     {"version", cmd_version, "print the version"},

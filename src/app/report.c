@@ -78,8 +78,19 @@ static void put_forward(struct writer *w, const struct inspection *i)
     buf_release(&bytes);
 }
 
+/* The ids of the checks that came to that outcome. */
+static void put_outcome(struct writer *w, const struct policy *p, struct str name,
+                        const enum outcome *outcomes, enum outcome outcome)
+{
+    writer_open(w, name, '[');
+    for (size_t k = 0; k < policy_check_count(p); k++)
+        if (outcomes[k] == outcome)
+            writer_text(w, STR(""), str_of(policy_check(p, (int)k)->id));
+    writer_close(w, ']');
+}
+
 int report_json(struct buf *out, const struct policy *p, struct str id, const struct inspection *i,
-                bool show_forward)
+                bool show_forward, const enum outcome *outcomes)
 {
     struct writer w = writer_start(out);
     const bool allowed = i->refusal == REFUSAL_NONE;
@@ -95,6 +106,10 @@ int report_json(struct buf *out, const struct policy *p, struct str id, const st
         put_decision(&w, p, i);
     else
         writer_text(&w, STR("reason"), refusal_info(i->refusal)->text);
+    if (outcomes) {
+        put_outcome(&w, p, STR("passed"), outcomes, OUTCOME_PASS);
+        put_outcome(&w, p, STR("denied"), outcomes, OUTCOME_DENY);
+    }
     if (allowed && show_forward)
         put_forward(&w, i);
     writer_close(&w, '}');

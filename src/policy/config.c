@@ -218,8 +218,8 @@ static int run(struct load *load)
     c->rule_files = calloc(1, sizeof *c->rule_files);
     if (!c->rule_files)
         return err_set(load->err, RC_NOMEM, "out of memory");
-    const int read =
-        rule_files_read(c->rule_files, c->settings.lua.rules, c->settings.lua.n_rules, load->err);
+    const int read = rule_files_read(c->rule_files, c->path, c->settings.lua.rules,
+                                     c->settings.lua.n_rules, load->err);
     if (read)
         load->stage = CONFIG_STAGE_VALIDATE;
     return read;

@@ -209,6 +209,17 @@ void judge_run_rule(lua_State *L, struct judge *j, int info, const struct plan_s
     j->policy->counts[info].streak = 0;
 }
 
+void judge_mutate(struct judge *j, int info, size_t before)
+{
+    if (info != j->policy->mutant)
+        return;
+    const bool finds = j->policy->mutation == MUTATION_INVERT && j->out->n_findings == before;
+    j->out->n_findings = before;
+    watch(j, info, finds ? OUTCOME_DENY : OUTCOME_PASS);
+    if (finds)
+        add_finding(j->out, info, 0, str_of(j->policy->plan->infos[info].code), STR("mutant"));
+}
+
 static void run_check(lua_State *L, struct judge *j, const struct plan_step *step, size_t i)
 {
     watch(j, step->info, OUTCOME_PASS);
@@ -229,12 +240,15 @@ static void run_checks(lua_State *L, struct judge *j, bool asks, const struct bo
         const struct plan_step *step = &s->checks[i];
         if (step->asks != asks)
             continue;
+        const size_t before = j->out->n_findings;
         if (!is_due(step, report)) {
             watch(j, step->info, OUTCOME_PASS);
+            judge_mutate(j, step->info, before);
             continue;
         }
         if (!step->rule) {
             run_check(L, j, step, s->n_readings + i);
+            judge_mutate(j, step->info, before);
             continue;
         }
         if (!shown) {
@@ -243,6 +257,7 @@ static void run_checks(lua_State *L, struct judge *j, bool asks, const struct bo
         }
         shown = true;
         judge_run_rule(L, j, step->info, step, AT_FUNCTIONS, s->n_readings + i);
+        judge_mutate(j, step->info, before);
     }
     if (shown)
         lua_pop(L, 1);

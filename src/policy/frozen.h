@@ -35,8 +35,9 @@ void frozen_see_through(lua_State *L, int index);
 int frozen_next(lua_State *L);
 
 /* Makes the value on top, a table that nobody else has or a function, safe to keep from one request
- * to the next: tables become flat views, those inside of it and those that outer locals of functions
- * hold too. Raises where that cannot be done: a table with a metatable, a table as a key. */
+ * to the next: tables become flat views, those inside of it and those that outer locals of
+ * functions hold too. Raises where that cannot be done: a table with a metatable, a table as a key.
+ */
 void frozen_keep(lua_State *L);
 
 #endif

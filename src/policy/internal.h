@@ -23,6 +23,8 @@ struct policy {
     struct counted *counts; /* owned; one a check */
     struct judge *judging;  /* borrowed while the VM runs, else NULL */
     bool view_made;         /* the rules' view of this request has members */
+    int mutant;             /* check; -1: none */
+    enum mutation mutation;
     bool shown[BODY_SLOTS_MAX + 1]; /* slots that are not nil in what rules see */
     size_t n_printed;
     char printed[PRINTED_MAX][PRINT_MAX];

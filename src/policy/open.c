@@ -119,6 +119,7 @@ int policy_open(struct policy **out, const struct config *config, bool exact, st
     struct policy *p = calloc(1, sizeof *p);
     if (!p)
         return err_set(err, RC_NOMEM, "out of memory");
+    p->mutant = -1;
     p->api_version_min = s->api_version_min;
     p->deny_verbose = s->deny_verbose;
     p->allow_body_blind_writes = s->allow_body_blind_writes;

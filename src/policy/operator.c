@@ -33,9 +33,13 @@ void judge_run_requests(lua_State *L, struct judge *j)
     luaL_checkstack(L, 16, NULL);
     plan_push_functions(L, PLAN_LIST_REQUESTS);
     const int functions = lua_gettop(L);
-    for (size_t i = 0; i < plan->n_requests; i++)
-        if (is_about(&plan->requests[i], j->request))
-            judge_run_rule(L, j, plan->requests[i].info, NULL, functions, i);
+    for (size_t i = 0; i < plan->n_requests; i++) {
+        const size_t before = j->out->n_findings;
+        if (!is_about(&plan->requests[i], j->request))
+            continue;
+        judge_run_rule(L, j, plan->requests[i].info, NULL, functions, i);
+        judge_mutate(j, plan->requests[i].info, before);
+    }
     lua_settop(L, functions - 1);
 }
 

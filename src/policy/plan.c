@@ -167,7 +167,8 @@ static void keep_function(lua_State *L, int functions, const char *name, const c
     lua_replace(L, functions + 1);
 }
 
-static void load_steps(lua_State *L, struct surface_plan *s, int functions)
+static void load_steps(lua_State *L, struct surface_plan *s, struct check_info *infos,
+                       int functions)
 {
     s->n_readings = push_list(L, "readings", PLAN_READINGS_MAX);
     for (size_t i = 0; i < s->n_readings; i++) {
@@ -183,6 +184,7 @@ static void load_steps(lua_State *L, struct surface_plan *s, int functions)
     for (size_t i = 0; i < s->n_checks; i++) {
         lua_rawgeti(L, -1, (lua_Integer)i + 1);
         s->checks[i].info = int_member(L, "index") - 1;
+        infos[s->checks[i].info].active = true;
         s->checks[i].always = bool_member(L, "always");
         s->checks[i].asks = bool_member(L, "asks");
         s->checks[i].rule = bool_member(L, "rule");
@@ -266,7 +268,8 @@ static void end_functions(lua_State *L, int functions, int anchored, int list)
 }
 
 /* The surface's table is on top. */
-static void load_surface(lua_State *L, struct surface_plan *s, int anchored, enum surface surface)
+static void load_surface(lua_State *L, struct surface_plan *s, struct check_info *infos,
+                         int anchored, enum surface surface)
 {
     s->subject = text_member(L, "subject");
     s->prefix = text_member(L, "prefix");
@@ -286,7 +289,7 @@ static void load_surface(lua_State *L, struct surface_plan *s, int anchored, enu
     load_facts(L, s);
 
     const int functions = begin_functions(L);
-    load_steps(L, s, functions);
+    load_steps(L, s, infos, functions);
     end_functions(L, functions, anchored, (int)surface);
 }
 
@@ -328,6 +331,7 @@ static void load_requests(lua_State *L, struct plan *p, int anchored)
                                    .methods = methods_member(L)};
         if (path.n && glob_open(&r->path, path, GLOB_PATH))
             luaL_error(L, "%s: the path is too long", p->infos[r->info].id);
+        p->infos[r->info].active = true;
         p->n_requests++;
         keep_function(L, functions, "check", "knobs");
         lua_pop(L, 1);
@@ -429,7 +433,7 @@ void plan_load(lua_State *L, struct plan *p, int index)
             continue;
         lua_getfield(L, -1, surface_name((enum surface)s).p);
         luaL_checktype(L, -1, LUA_TTABLE);
-        load_surface(L, p->surfaces[s], anchored, (enum surface)s);
+        load_surface(L, p->surfaces[s], p->infos, anchored, (enum surface)s);
         lua_pop(L, 1);
     }
     lua_settop(L, anchored - 1);

@@ -70,7 +70,7 @@ struct surface_plan {
     size_t n_seen;
     struct {
         uint8_t slot;
-        bool flat; /* its tables hold no other ones */
+        bool flat;          /* its tables hold no other ones */
     } seen[BODY_SLOTS_MAX]; /* what rules see: through views, where it is a table */
     size_t n_queries, n_headers, n_facts, n_readings, n_checks;
     struct plan_source queries[PLAN_SOURCES_MAX];

@@ -17,6 +17,12 @@ void policy_watch(struct policy *p, enum outcome *outcomes)
     p->outcomes = outcomes;
 }
 
+void policy_mutate(struct policy *p, int check, enum mutation how)
+{
+    p->mutant = check;
+    p->mutation = how;
+}
+
 size_t policy_rule_count(const struct policy *p)
 {
     return rules_count(p->rules);

@@ -89,6 +89,7 @@ struct check_info {
     const char *title;
     const char *fix;
     enum refusal refusal; /* how its finding is answered */
+    bool active;          /* its settings let it find something */
     size_t n_knobs;
     const char *knobs[CHECK_KNOBS_MAX]; /* all its settings */
     size_t n_controls;
@@ -150,6 +151,11 @@ void policy_decide(struct policy *p, const struct policy_request *r, const struc
 /* Until it is called again, each judgement writes to outcomes (policy_check_count of them,
  * borrowed; NULL: no more) what became of each check. All are OUTCOME_OFF at first. */
 void policy_watch(struct policy *p, enum outcome *outcomes);
+
+/* For tests of tests (`sockguard test --mutate`): from now on the check of that index finds
+ * nothing, or finds something just where it would not. -1: as it is. */
+enum mutation { MUTATION_OFF, MUTATION_INVERT };
+void policy_mutate(struct policy *p, int check, enum mutation how);
 
 /* The decision about a judged request that was given up before it could be judged
  * (too large, not in time, no room): named after its surface, like a check's. */

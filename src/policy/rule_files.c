@@ -91,22 +91,35 @@ static int read_folder(struct rule_files *out, const char *folder, struct err *e
     return rc;
 }
 
-int rule_files_read(struct rule_files *out, const char *const *entries, size_t n, struct err *err)
+/* The entry from the folder of the configuration; NULL: out of memory. */
+static char *locate(const char *config, const char *entry)
 {
-    for (size_t i = 0; i < n; i++) {
-        struct stat about;
-        char *path = NULL;
-        int rc;
-        if (stat(entries[i], &about) == 0 && S_ISDIR(about.st_mode))
-            rc = read_folder(out, entries[i], err);
-        else if ((path = strdup(entries[i])))
-            rc = read_file(out, path, err);
-        else
-            rc = err_set(err, RC_NOMEM, "out of memory");
-        if (rc)
-            return rc;
+    const char *slash = strrchr(config, '/');
+    char *path = NULL;
+    if (entry[0] == '/' || !slash)
+        return strdup(entry);
+    return asprintf(&path, "%.*s/%s", (int)(slash - config), config, entry) < 0 ? NULL : path;
+}
+
+static int read_entry(struct rule_files *out, char *path, struct err *err)
+{
+    struct stat about;
+    if (stat(path, &about) || !S_ISDIR(about.st_mode))
+        return read_file(out, path, err);
+    const int rc = read_folder(out, path, err);
+    free(path);
+    return rc;
+}
+
+int rule_files_read(struct rule_files *out, const char *config, const char *const *entries,
+                    size_t n, struct err *err)
+{
+    int rc = RC_OK;
+    for (size_t i = 0; i < n && !rc; i++) {
+        char *path = locate(config, entries[i]);
+        rc = path ? read_entry(out, path, err) : err_set(err, RC_NOMEM, "out of memory");
     }
-    return RC_OK;
+    return rc;
 }
 
 void rule_files_free(struct rule_files *f)

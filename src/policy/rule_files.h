@@ -22,8 +22,10 @@ struct rule_files {
     struct rule_file files[RULE_FILES_MAX];
 };
 
-/* On failure err names the path and what is wrong with it; *out is then to be freed too. */
-int rule_files_read(struct rule_files *out, const char *const *entries, size_t n, struct err *err);
+/* config: the configuration's file, or "": an entry that is no absolute path starts from its
+ * folder. On failure err names the path and what is wrong with it; *out is then to be freed too. */
+int rule_files_read(struct rule_files *out, const char *config, const char *const *entries,
+                    size_t n, struct err *err);
 void rule_files_free(struct rule_files *f);
 
 #endif

@@ -67,7 +67,7 @@ for case in cases "container_create" do
   body(text)
   decide(text)
 end
-for line in io.lines "test/oracle/honest.jsonl" do
+for line in io.lines "lua/sockguard/recorded.jsonl" do
   decide(cjson.decode(line).body)
 end
 for case in cases "normalize_wire" do

@@ -13,10 +13,10 @@ local generate = {}
 
 
 --- The recorded bodies that are honest under a preset: a list of { client, target,
--- content_type, body } from test/oracle/honest.jsonl.
+-- content_type, body } from lua/sockguard/recorded.jsonl.
 function generate.honest(preset)
   local found = {}
-  for line in io.lines "test/oracle/honest.jsonl" do
+  for line in io.lines "lua/sockguard/recorded.jsonl" do
     local record = cjson.decode(line)
     if record.preset == preset then
       found[#found + 1] = record
