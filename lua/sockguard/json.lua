@@ -54,7 +54,7 @@ function json.encode(value)
   elseif type(value) == "table" then
     return is_list(value) and list_of(value) or object_of(value)
   end
-  return tostring(value)
+  return tostring(math.tointeger(value) or value)
 end
 
 

@@ -6,6 +6,7 @@ local sockguard = require "sockguard.testing"
 
 local USAGE = [[
 Usage: sockguard test [-c FILE] [DIR] [--output NAME] [--coverage] [--fail-under PERCENT] [--mutate]
+                      [--only ID]
 
 Runs the busted specs (*_spec.lua) of a folder, which use require "sockguard.testing". They ask this
 program, so what is tested is what serves.
@@ -15,6 +16,7 @@ program, so what is tested is what serves.
       --coverage         which checks, rules and settings in force no spec saw deny, and which none
                          saw allow
       --fail-under N     the same, and exit code 1 when less than N percent of both were seen
+      --only ID          of coverage and mutants: those alone whose ids begin so, such as "acme."
       --mutate           switch off and invert each check and rule in force, and change each of their
                          settings, one at a time: exit code 1 when one is noticed by no spec
 
@@ -31,23 +33,23 @@ local function usage_error(why)
 end
 
 
--- A list of records by what key gives for each.
-local function group(list, key)
-  local order, groups = {}, {}
-  for _, item in ipairs(list) do
-    local name = key(item)
-    if not groups[name] then
-      groups[name] = {}
-      order[#order + 1] = name
+-- What was asked, in one list for each configuration and environment.
+local function grouped(asked)
+  local out, by_key = {}, {}
+  for _, each in ipairs(asked) do
+    local key = (each.config or "") .. "\n" .. cjson.encode(each.env or {})
+    if not by_key[key] then
+      by_key[key] = {}
+      out[#out + 1] = by_key[key]
     end
-    table.insert(groups[name], item)
+    table.insert(by_key[key], each)
   end
-  return order, groups
+  return out
 end
 
 
 local function read_options(args)
-  local options = { dir = ".", output = "plainTerminal" }
+  local options = { dir = ".", output = "plainTerminal", only = "" }
   local i = 1
   local function value(name)
     i = i + 1
@@ -64,6 +66,8 @@ local function read_options(args)
     elseif arg == "--fail-under" then
       options.coverage = true
       options.fail_under = tonumber(value(arg)) or usage_error "--fail-under needs a number"
+    elseif arg == "--only" then
+      options.only = value(arg)
     elseif arg == "--mutate" then
       options.mutate = true
     elseif arg == "-h" or arg == "--help" then
@@ -107,11 +111,12 @@ end
 
 
 -- The checks in force of a configuration, and the values of all settings.
-local function describe(config, env)
+-- only: those whose ids begin so.
+local function describe(config, env, only)
   local answer = sockguard.ask(config, { { id = 1, env = env } })[1]
   local active = {}
   for _, check in ipairs(answer.checks) do
-    if check.active then
+    if check.active and check.id:sub(1, #only) == only then
       active[#active + 1] = check
     end
   end
@@ -135,21 +140,41 @@ local function lines_of(asked, extra)
 end
 
 
-local function see(asked, config)
-  local passed, denied = {}, {}
-  for _, answer in ipairs(sockguard.ask(config, lines_of(asked, { outcomes = true }))) do
-    for _, id in ipairs(answer.passed or {}) do
-      passed[id] = true
+-- The checks in force in any of the groups, and what their settings are there.
+local function describe_all(groups, only)
+  local active, settings, known = {}, {}, {}
+  for _, asked in ipairs(groups) do
+    local here, values = describe(asked[1].config, asked[1].env, only)
+    for _, check in ipairs(here) do
+      if not known[check.id] then
+        known[check.id] = true
+        active[#active + 1] = check
+      end
     end
-    for _, id in ipairs(answer.denied or {}) do
-      denied[id] = true
+    for name, value in pairs(values) do
+      settings[name] = value
     end
   end
-  return passed, denied
+  return active, settings
 end
 
 
--- Adds the lines about those of `names` that are not in `seen`; returns how many are.
+local function see(groups)
+  local seen = { passed = {}, denied = {} }
+  for _, asked in ipairs(groups) do
+    for _, answer in ipairs(sockguard.ask(asked[1].config, lines_of(asked, { outcomes = true }))) do
+      for side, ids in pairs(seen) do
+        for _, id in ipairs(answer[side] or {}) do
+          ids[id] = true
+        end
+      end
+    end
+  end
+  return seen
+end
+
+
+-- Prints those of `names` that are not in `seen`; returns how many are.
 local function tell_unseen(names, seen, what)
   local n = 0
   for _, name in ipairs(names) do
@@ -179,21 +204,19 @@ local function settings_seen(active, seen)
 end
 
 
-local function cover(asked, config)
-  local active = describe(config, asked[1].env)
-  local passed, denied = see(asked, config)
-  local ids = {}
+local function cover(groups, only)
+  local active = describe_all(groups, only)
+  local seen, ids = see(groups), {}
   for i, check in ipairs(active) do
     ids[i] = check.id
   end
-  print("Coverage of " .. (config or "the usual configuration"))
-  local settings, settings_denied = settings_seen(active, denied)
-  local _, settings_passed = settings_seen(active, passed)
-  local seen = tell_unseen(ids, denied, "deny") + tell_unseen(ids, passed, "allow")
-    + tell_unseen(settings, settings_denied, "deny")
-    + tell_unseen(settings, settings_passed, "allow")
+  print "Coverage"
+  local settings, denied = settings_seen(active, seen.denied)
+  local _, passed = settings_seen(active, seen.passed)
+  local both = tell_unseen(ids, seen.denied, "deny") + tell_unseen(ids, seen.passed, "allow")
+    + tell_unseen(settings, denied, "deny") + tell_unseen(settings, passed, "allow")
   local all = 2 * (#ids + #settings)
-  local percent = all == 0 and 100 or 100 * seen / all
+  local percent = all == 0 and 100 or 100 * both / all
   print(("  %d checks and rules in force, %d settings of theirs: %.1f %% of both sides seen"):format(
     #ids, #settings, percent))
   return percent
@@ -228,35 +251,38 @@ local function mutants_of(active, settings)
 end
 
 
--- A mutant that does not start was noticed: nobody could serve with it.
-local function is_noticed(mutant, asked, config)
-  local extra = mutant.extra or {}
-  if mutant.env then
-    local env = {}
-    for name, value in pairs(asked[1].env or {}) do
-      env[name] = value
+local function with(map, more)
+  local out = {}
+  for _, each in ipairs { map or {}, more } do
+    for name, value in pairs(each) do
+      out[name] = value
     end
-    for name, value in pairs(mutant.env) do
-      env[name] = value
-    end
-    extra = { env = env }
   end
-  local answers = sockguard.ask(config, lines_of(asked, extra))
-  for i, each in ipairs(asked) do
-    if not sockguard.is_as_expected(answers[i], each.expect, each.by) then
-      return true
+  return out
+end
+
+
+-- A mutant that does not start was noticed: nobody could serve with it.
+local function is_noticed(mutant, groups)
+  for _, asked in ipairs(groups) do
+    local extra = mutant.env and { env = with(asked[1].env, mutant.env) } or mutant.extra
+    local answers = sockguard.ask(asked[1].config, lines_of(asked, extra))
+    for i, each in ipairs(asked) do
+      if not sockguard.is_as_expected(answers[i], each.expect, each.by) then
+        return true
+      end
     end
   end
   return false
 end
 
 
-local function mutate(asked, config)
-  local mutants = mutants_of(describe(config, asked[1].env))
+local function mutate(groups, only)
+  local mutants = mutants_of(describe_all(groups, only))
   local survived = 0
-  print("Mutants of " .. (config or "the usual configuration"))
+  print "Mutants"
   for _, mutant in ipairs(mutants) do
-    if not is_noticed(mutant, asked, config) then
+    if not is_noticed(mutant, groups) then
       survived = survived + 1
       print("  noticed by no spec: " .. mutant.name)
     end
@@ -270,24 +296,18 @@ local function main(args)
   local options = read_options(args)
   local record = os.tmpname()
   local passed = run_busted(options, record)
-  local asked = read_record(record)
+  local groups = grouped(read_record(record))
   os.remove(record)
-  if (options.coverage or options.mutate) and #asked == 0 then
+  if (options.coverage or options.mutate) and #groups == 0 then
     print "The specs asked nothing through sockguard.testing."
+    os.exit(1)
+  end
+  if options.coverage and cover(groups, options.only) < (options.fail_under or 0) then
+    print(("  that is under %g %%"):format(options.fail_under))
     passed = false
   end
-  local order, groups = group(asked, function(each)
-    return (each.config or "") .. "\n" .. cjson.encode(each.env or {})
-  end)
-  for _, name in ipairs(order) do
-    local config = groups[name][1].config
-    if options.coverage and cover(groups[name], config) < (options.fail_under or 0) then
-      print(("  that is under %g %%"):format(options.fail_under))
-      passed = false
-    end
-    if options.mutate and mutate(groups[name], config) > 0 then
-      passed = false
-    end
+  if options.mutate and mutate(groups, options.only) > 0 then
+    passed = false
   end
   os.exit(passed and 0 or 1)
 end

@@ -316,8 +316,9 @@ end
 --- One `it` for each row of a list: { "what it is", request, "allow" } or
 -- { "what it is", request, "deny", by }.
 function Policy:cases(rows)
+  local busted = require "busted"
   for _, row in ipairs(rows) do
-    it(row[1], function()
+    busted.it(row[1], function()
       self:expect(row[2], row[3], row[4])
     end)
   end
