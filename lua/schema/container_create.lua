@@ -14,6 +14,10 @@ local LIST_OR_NULL = { keeps_zero = true }
 -- Read only where a setting asks: without one nothing in it is worth a denial, and what is of
 -- another kind only the engine refuses.
 local LOOSE = { loose = true }
+-- No setting judges it, but an operators' rule may: its kind is the engine's.
+local function unjudged(kind, name, why)
+  return s[kind](name, { loose = true, why = why })
+end
 local TYPED = { why = "type-checked as the engine does; no setting judges it" }
 
 local volume_options = s.record("VolumeOptions", {
@@ -60,35 +64,35 @@ local log_config = s.record("LogConfig", {
 
 local host_config = s.record("HostConfig", {
   s.string_map("Annotations", { since = "1.43" }),
-  s.harmless("AutoRemove", "removes the container when it ends"),
+  unjudged("bool", "AutoRemove", "removes the container when it ends"),
   s.strings "Binds",
   s.harmless("BlkioDeviceReadBps", LIMIT), s.harmless("BlkioDeviceReadIOps", LIMIT),
   s.harmless("BlkioDeviceWriteBps", LIMIT), s.harmless("BlkioDeviceWriteIOps", LIMIT),
-  s.harmless("BlkioWeight", LIMIT), s.harmless("BlkioWeightDevice", LIMIT),
+  unjudged("int", "BlkioWeight", LIMIT), s.harmless("BlkioWeightDevice", LIMIT),
   s.strings "CapAdd", s.strings "CapDrop",
   s.string "CgroupParent", s.string("CgroupnsMode", { since = "1.41" }),
   s.harmless("ConsoleSize", CLIENT), s.harmless("ContainerIDFile", CLIENT),
   s.harmless("CpuCount", WINDOWS), s.harmless("CpuPercent", WINDOWS),
   s.int "CpuPeriod", s.int "CpuQuota", s.int "CpuShares",
-  s.harmless("CpusetCpus", "which CPUs its own share is taken from"),
-  s.harmless("CpusetMems", "which memory nodes its own share is taken from"),
+  unjudged("string", "CpusetCpus", "which CPUs its own share is taken from"),
+  unjudged("string", "CpusetMems", "which memory nodes its own share is taken from"),
   s.strings "DeviceCgroupRules",
   s.records("DeviceRequests", device_request, { since = "1.40" }),
   s.records("Devices", device),
-  s.harmless("Dns", "which servers its own look-ups ask"),
-  s.harmless("DnsOptions", "how its own look-ups ask"),
-  s.harmless("DnsSearch", "how its own look-ups complete names"),
+  unjudged("strings", "Dns", "which servers its own look-ups ask"),
+  unjudged("strings", "DnsOptions", "how its own look-ups ask"),
+  unjudged("strings", "DnsSearch", "how its own look-ups complete names"),
   s.strings "ExtraHosts", s.strings "GroupAdd",
   s.harmless("IOMaximumBandwidth", WINDOWS), s.harmless("IOMaximumIOps", WINDOWS),
-  s.harmless("Init", "puts the engine's own init program first"),
+  unjudged("bool", "Init", "puts the engine's own init program first"),
   s.string "IpcMode",
-  s.harmless("Isolation", WINDOWS),
+  unjudged("string", "Isolation", WINDOWS),
   s.harmless("KernelMemory", LIMIT), s.harmless("KernelMemoryTCP", LIMIT),
   s.strings "Links", log_config, s.strings("MaskedPaths", LIST_OR_NULL), s.int "Memory",
   s.int("MemoryReservation", TYPED),
-  s.harmless("MemorySwap", LIMIT), s.harmless("MemorySwappiness", "weighs its own swapping"),
+  unjudged("int", "MemorySwap", LIMIT), s.harmless("MemorySwappiness", "weighs its own swapping"),
   s.records("Mounts", mount), s.int "NanoCpus", s.string "NetworkMode",
-  s.harmless("OomKillDisable", "beyond its memory limit the container waits instead of dying;"
+  unjudged("bool", "OomKillDisable", "beyond its memory limit the container waits instead of dying;"
     .. " engines on cgroup v2 ignore it"),
   s.int "OomScoreAdj", s.string "PidMode", s.int "PidsLimit",
   s.records_map("PortBindings", { s.string "HostIp", s.string "HostPort" }, LOOSE),
@@ -97,8 +101,8 @@ local host_config = s.record("HostConfig", {
   s.strings("ReadonlyPaths", LIST_OR_NULL), s.bool "ReadonlyRootfs",
   s.record("RestartPolicy", { s.string "Name", s.int "MaximumRetryCount" }, LOOSE),
   s.string "Runtime", s.strings "SecurityOpt",
-  s.harmless("ShmSize", "shared memory counts as the container's memory"),
-  s.harmless("StorageOpt", "the size of its own writable layer"),
+  unjudged("int", "ShmSize", "shared memory counts as the container's memory"),
+  unjudged("string_map", "StorageOpt", "the size of its own writable layer"),
   s.string_map "Sysctls", s.string_map "Tmpfs", s.string "UTSMode",
   s.records("Ulimits", { s.string "Name", s.int "Soft", s.int "Hard" }, LOOSE),
   s.string "UsernsMode", s.string "VolumeDriver", s.strings "VolumesFrom",
@@ -117,10 +121,10 @@ local endpoint = {
 
 local members = {
   s.harmless("ArgsEscaped", WINDOWS),
-  s.harmless("AttachStderr", CLIENT), s.harmless("AttachStdin", CLIENT),
-  s.harmless("AttachStdout", CLIENT),
-  s.command("Cmd", LOOSE), s.harmless("Domainname", OWN), s.command("Entrypoint", LOOSE),
-  s.harmless("Env", OWN),
+  unjudged("bool", "AttachStderr", CLIENT), unjudged("bool", "AttachStdin", CLIENT),
+  unjudged("bool", "AttachStdout", CLIENT),
+  s.command("Cmd", LOOSE), unjudged("string", "Domainname", OWN), s.command("Entrypoint", LOOSE),
+  unjudged("strings", "Env", OWN),
   s.any_map("ExposedPorts", LOOSE),
   s.record("Healthcheck", {
     s.strings "Test",
@@ -128,18 +132,19 @@ local members = {
     s.harmless("StartPeriod", OWN), s.harmless("StartInterval", OWN),
   }, LOOSE),
   host_config,
-  s.harmless("Hostname", OWN),
+  unjudged("string", "Hostname", OWN),
   s.string("Image", TYPED),
   s.string_map "Labels",
   s.string("MacAddress", { ["until"] = "1.51" }),
-  s.harmless("NetworkDisabled", OWN),
+  unjudged("bool", "NetworkDisabled", OWN),
   s.record("NetworkingConfig", { s.record_map("EndpointsConfig", endpoint) }),
   s.harmless("OnBuild", "for images built from a container"),
-  s.harmless("OpenStdin", OWN), s.harmless("Shell", OWN), s.harmless("StdinOnce", OWN),
-  s.harmless("StopSignal", OWN), s.harmless("StopTimeout", OWN), s.harmless("Tty", OWN),
+  unjudged("bool", "OpenStdin", OWN), unjudged("strings", "Shell", OWN),
+  unjudged("bool", "StdinOnce", OWN), unjudged("string", "StopSignal", OWN),
+  unjudged("int", "StopTimeout", OWN), unjudged("bool", "Tty", OWN),
   s.string "User",
-  s.harmless("Volumes", "anonymous volumes, made by the judged driver"),
-  s.harmless("WorkingDir", OWN),
+  unjudged("any_map", "Volumes", "anonymous volumes, made by the judged driver"),
+  unjudged("string", "WorkingDir", OWN),
   s.harmless("name", "dockerode repeats its query; the engine takes that of the query"),
   s.harmless("platform", "dockerode repeats its query; the engine takes that of the query"),
 }

@@ -13,7 +13,8 @@ local members = {
   s.strings "Env", s.bool "Privileged",
   s.harmless("Tty", STREAM),
   s.string "User",
-  s.harmless("WorkingDir", "where in the container the judged command starts"),
+  s.string("WorkingDir", { loose = true,
+                           why = "where in the container the judged command starts" }),
 }
 
 return {

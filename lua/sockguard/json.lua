@@ -47,14 +47,14 @@ function json.list(items)
 end
 
 
---- JSON text of a value of texts, numbers, booleans and tables of these.
+--- JSON text of a value of texts, numbers, booleans and tables of these; null for a userdata.
 function json.encode(value)
   if type(value) == "string" then
     return text_of(value)
   elseif type(value) == "table" then
     return is_list(value) and list_of(value) or object_of(value)
   end
-  return tostring(math.tointeger(value) or value)
+  return type(value) == "userdata" and "null" or tostring(math.tointeger(value) or value)
 end
 
 

@@ -1,5 +1,5 @@
--- runner: `sockguard test`. Runs the specs of a folder with busted; then, where asked for, says what
--- they never saw (coverage), and which mutants of the policy none of them noticed.
+-- runner: `sockguard test`. Runs the specs of a folder with busted; then, where asked for, says
+-- what they never saw (coverage), and which mutants of the policy none of them noticed.
 package.path = os.getenv "SOCKGUARD_KIT" .. "/?.lua;" .. package.path
 local cjson = require "cjson"
 local sockguard = require "sockguard.testing"
@@ -8,15 +8,15 @@ local USAGE = [[
 Usage: sockguard test [-c FILE] [DIR] [--output NAME] [--coverage] [--fail-under PERCENT] [--mutate]
                       [--only ID]
 
-Runs the busted specs (*_spec.lua) of a folder, which use require "sockguard.testing". They ask this
-program, so what is tested is what serves.
+Runs the busted specs (*_spec.lua) of a folder, which use require "sockguard.testing". They ask
+this program, so what is tested is what serves.
 
   -c, --config FILE      the configuration that sockguard.load() means (default: the usual places)
       --output NAME      how busted prints: plainTerminal (default), TAP, junit ...
       --coverage         which checks, rules and settings in force no spec saw deny, and which none
                          saw allow
       --fail-under N     the same, and exit code 1 when less than N percent of both were seen
-      --only ID          of coverage and mutants: those alone whose ids begin so, such as "acme."
+      --only ID          of coverage and mutants: those whose ids begin so, such as "acme."
       --mutate           switch off and invert each check and rule in force, and change each of their
                          settings, one at a time: exit code 1 when one is noticed by no spec
 
@@ -159,15 +159,28 @@ local function describe_all(groups, only)
 end
 
 
-local function see(groups)
+-- A check allows where it found nothing; and where a request of its surface was allowed because it
+-- was switched off.
+local function see_answer(seen, answer, active)
+  for _, id in ipairs(answer.denied or {}) do
+    seen.denied[id] = true
+  end
+  for _, id in ipairs(answer.passed or {}) do
+    seen.passed[id] = true
+  end
+  for _, check in ipairs(answer.verdict == "allow" and active or {}) do
+    if check.id:match "^[^.]+" == answer.surface then
+      seen.passed[check.id] = true
+    end
+  end
+end
+
+
+local function see(groups, active)
   local seen = { passed = {}, denied = {} }
   for _, asked in ipairs(groups) do
     for _, answer in ipairs(sockguard.ask(asked[1].config, lines_of(asked, { outcomes = true }))) do
-      for side, ids in pairs(seen) do
-        for _, id in ipairs(answer[side] or {}) do
-          ids[id] = true
-        end
-      end
+      see_answer(seen, answer, active)
     end
   end
   return seen
@@ -206,7 +219,7 @@ end
 
 local function cover(groups, only)
   local active = describe_all(groups, only)
-  local seen, ids = see(groups), {}
+  local seen, ids = see(groups, active), {}
   for i, check in ipairs(active) do
     ids[i] = check.id
   end
@@ -217,8 +230,8 @@ local function cover(groups, only)
     + tell_unseen(settings, denied, "deny") + tell_unseen(settings, passed, "allow")
   local all = 2 * (#ids + #settings)
   local percent = all == 0 and 100 or 100 * both / all
-  print(("  %d checks and rules in force, %d settings of theirs: %.1f %% of both sides seen"):format(
-    #ids, #settings, percent))
+  print(("  %d checks and rules in force, %d settings of theirs: %.1f %% of both sides seen")
+    :format(#ids, #settings, percent))
   return percent
 end
 

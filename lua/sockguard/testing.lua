@@ -141,14 +141,15 @@ function sockguard.delete(path, options)
 end
 
 
---- Container creates as real clients wrote them, by a part of the client's name ("docker CLI 28"; nil:
--- all): a list of requests, each with its `client_name`. They keep to cis-docker-benchmark.
-function sockguard.recorded(client)
+--- Container creates as real clients wrote them, by a part of the client's name ("docker CLI 28";
+-- nil: all): a list of requests, each with its `client_name`. They keep to a preset (default:
+-- cis-docker-benchmark).
+function sockguard.recorded(client, preset)
   local out = {}
   local folder = package.searchpath("sockguard.testing", package.path):match "^(.*/)"
   for line in io.lines(folder .. "recorded.jsonl") do
     local record = cjson.decode(line)
-    if record.preset == "cis-docker-benchmark"
+    if record.preset == (preset or "cis-docker-benchmark")
        and (not client or record.client:find(client, 1, true)) then
       out[#out + 1] = {
         method = "POST", target = record.target, body_raw = record.body, facts = {},
@@ -208,8 +209,8 @@ function sockguard.ask(config, lines)
 end
 
 
---- The policy of a configuration file (default: the one that `sockguard test -c` names). Raises what
--- the program says of it, if it would not start.
+--- The policy of a configuration file (default: the one that `sockguard test -c` names), with the
+-- variables of env. Raises what the program says of it, if it would not start.
 function sockguard.load(path, env)
   local config = path or os.getenv "SOCKGUARD_TEST_CONFIG"
   local self = setmetatable({ config = config, env = env }, Policy)
@@ -282,8 +283,8 @@ local function is_found(answer, by)
 end
 
 
---- Whether an answer is what was expected: "allow", or "deny" by a check, rule, setting or reason code
--- (nil: by any).
+--- Whether an answer is what was expected: "allow", or "deny" by a check, rule, setting or reason
+-- code (nil: by any).
 function sockguard.is_as_expected(answer, expect, by)
   return answer.verdict == expect and (expect == "allow" or by == nil or is_found(answer, by))
 end

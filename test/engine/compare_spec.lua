@@ -25,7 +25,8 @@ local CONFIG = [[
 upstream: { request_timeout: 2s }
 timeouts: { head: 1s, body: 2s, keep_alive: 1s, connect: 2s, lookup: 2s }
 request_body:
-  container_update: { allow_all_devices: true, allow_resource_updates: true, allow_restart_policy: true }
+  container_update:
+    { allow_all_devices: true, allow_resource_updates: true, allow_restart_policy: true }
   exec: { allow_privileged: true, allow_root_user: true }
   image_pull: { allow_all_registries: true, allow_imports: true }
 ]] .. house.EVERYTHING

@@ -1,5 +1,5 @@
--- A team's containers see its own folder of the host and nothing else. `binds` is how the engine reads
--- Binds, Mounts and inline volumes: one list, whatever form the client has used.
+-- A team's containers see its own folder of the host and nothing else. `binds` is how the engine
+-- reads Binds, Mounts and inline volumes: one list, whatever form the client has used.
 local path = require "engine.path"
 
 return {

@@ -1,5 +1,5 @@
--- While there is a freeze nothing is started, stopped or removed. It is a setting, because a rule has no
--- clock: who announces the freeze turns it on.
+-- While there is a freeze nothing is started, stopped or removed. It is a setting, because a rule
+-- has no clock: who announces the freeze turns it on.
 local shape = require "core.shape"
 
 return {

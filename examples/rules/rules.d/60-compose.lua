@@ -1,5 +1,5 @@
--- Compose projects keep to themselves: networks and volumes that a project's container joins or mounts
--- begin with the project's name. What is in no project is not this rule's business.
+-- Compose projects keep to themselves: networks and volumes that a project's container joins or
+-- mounts begin with the project's name. What is in no project is not this rule's business.
 local shape = require "core.shape"
 
 local PROJECT = "com.docker.compose.project"

@@ -31,7 +31,9 @@ local function all(iterate, text, pattern, init)
   local out = {}
   for a, b, c in iterate(text, pattern, init) do
     out[#out + 1] = tostring(a) .. "," .. tostring(b) .. "," .. tostring(c)
-    if #out > 200 then break end
+    if #out > 200 then
+      break
+    end
   end
   return table.concat(out, ";")
 end
@@ -57,7 +59,8 @@ local function compare(name, call, text, pattern, ...)
   local alike = stock[1] and same(stock, mine) or stock[1] == mine[1]
   if not alike then
     error(("%s(%q, %q, %s): %s and %s"):format(name, text, pattern, tostring((...)),
-      tostring(stock[2]) .. "," .. tostring(stock[3]), tostring(mine[2]) .. "," .. tostring(mine[3])))
+      tostring(stock[2]) .. "," .. tostring(stock[3]),
+      tostring(mine[2]) .. "," .. tostring(mine[3])))
   end
 end
 
