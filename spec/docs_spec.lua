@@ -5,7 +5,7 @@ local doc = require "core.doc"
 -- table -> the file that holds it, below one heading and one paragraph of our own
 local FILES = {
   controls = "docs/cis-docker-benchmark.md", settings = "docs/settings.md",
-  members = "docs/body-members.md",
+  members = "docs/body-members.md", library = "docs/lua.md",
 }
 
 
@@ -17,10 +17,22 @@ local function read(path)
 end
 
 
+local function source(module)
+  return read("lua/" .. module:gsub("%.", "/") .. ".lua")
+end
+
+
 describe("docs", function()
+  it("name every function of `text` that rules have", function()
+    local page = read "docs/lua.md"
+    for name in pairs(text) do -- luacheck: globals text
+      assert.is_truthy(page:find("`text." .. name, 1, true), name)
+    end
+  end)
+
   for name, path in pairs(FILES) do
     it("hold the table of " .. name .. " as `sockguard docs " .. name .. "` prints it", function()
-      assert.is_truthy(read(path):find(doc(name), 1, true),
+      assert.is_truthy(read(path):find(doc(name, source), 1, true),
         path .. " is not up to date: put the output of `build/sockguard docs " .. name .. "` there")
     end)
   end
@@ -37,6 +49,6 @@ describe("docs", function()
   it("name the tables that there are when asked for another", function()
     local ok, complaint = pcall(doc, "nothing")
     assert.is_false(ok)
-    assert.equal('there is no table "nothing"; there are controls, settings, members', complaint)
+    assert.equal('there is no table "nothing"; there are controls, settings, members, library', complaint)
   end)
 end)

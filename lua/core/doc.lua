@@ -177,20 +177,62 @@ function doc.members()
 end
 
 
-local ORDER = { "controls", "settings", "members" }
+-- What operators' rules may require.
+local LIBRARY = {
+  "engine.binds", "engine.image", "engine.ip", "engine.path", "engine.ports", "engine.set",
+  "engine.units", "engine.version", "core.shape",
+}
 
 
---- The table of that name; all of them, with headings, for "".
-return function(name)
+-- The public functions of a source with their doc blocks: { name, args, text }.
+local function functions_of(source)
+  local out, block = {}, nil
+  for line in (source .. "\n"):gmatch "([^\n]*)\n" do
+    local words = line:match "^%-%-%- (.*)$"
+    local more = block and line:match "^%-%- ?(.*)$"
+    local name, args = line:match "^function ([%w_.]+)%((.*)%)$"
+    if words then
+      block = words
+    elseif more then
+      block = block .. (more:find "^@" and "<br>" or " ") .. more
+    else
+      if name and block then
+        out[#out + 1] = { name = name, args = args, text = block }
+      end
+      block = nil
+    end
+  end
+  return out
+end
+
+
+--- The functions that rules may require, from the doc blocks of their sources.
+function doc.library(source)
+  local out = { row("Module", "Function", "What it does"), "| --- | --- | --- |\n" }
+  for _, module in ipairs(LIBRARY) do
+    for _, each in ipairs(functions_of(source(module))) do
+      local words = each.text:gsub("@param (%S+)", "*%1*"):gsub("@return", "Returns")
+      out[#out + 1] = row("`" .. module .. "`", "`" .. each.name .. "(" .. each.args .. ")`", words)
+    end
+  end
+  return table.concat(out)
+end
+
+
+local ORDER = { "controls", "settings", "members", "library" }
+
+
+--- The table of that name; all of them, with headings, for "". source: module to its text.
+return function(name, source)
   if doc[name] then
-    return doc[name]()
+    return doc[name](source)
   elseif name ~= "" then
     error("there is no table " .. text.quote(name) .. "; there are "
           .. table.concat(ORDER, ", "), 0)
   end
   local out = {}
   for _, each in ipairs(ORDER) do
-    out[#out + 1] = "# " .. each .. "\n\n" .. doc[each]() .. "\n"
+    out[#out + 1] = "# " .. each .. "\n\n" .. doc[each](source) .. "\n"
   end
   return table.concat(out)
 end

@@ -200,7 +200,7 @@ function sockguard.ask(config, lines)
   local answers = {}
   for line in output:gmatch "[^\n]+" do
     local ok, answer = pcall(cjson.decode, line)
-    if not ok or answer.error then
+    if not ok or not answer.verdict then
       error(ok and answer.error or output, 0)
     end
     answers[#answers + 1] = answer
@@ -214,7 +214,10 @@ end
 function sockguard.load(path, env)
   local config = path or os.getenv "SOCKGUARD_TEST_CONFIG"
   local self = setmetatable({ config = config, env = env }, Policy)
-  sockguard.ask(config, { { id = 1, env = env } })
+  local answer = sockguard.ask(config, { { id = 1, env = env } })[1]
+  if answer.verdict == "config_error" then
+    error(answer.error, 2)
+  end
   return self
 end
 

@@ -168,14 +168,17 @@ local function exec_cases(preset, env)
 end
 
 
--- What only the strict preset refuses of host folders that a site has listed.
-local function mount_cases(base)
+-- What only the strict preset refuses: of host folders that a site has listed, and too large limits.
+local function strict_cases(base)
   local policy = sockguard.load(opened("cis-docker-benchmark-strict", "[]"), {
     SOCKGUARD_REQUEST_BODY_CONTAINER_CREATE_ALLOWED_PUBLISHED_PORTS = "8080",
     SOCKGUARD_REQUEST_BODY_CONTAINER_CREATE_ALLOWED_BIND_MOUNTS = "/srv,/run",
   })
+  local function changed(host)
+    return sockguard.raw_create(on_top(base, { body = { HostConfig = host } }).body)
+  end
   local function mounting(bind)
-    return sockguard.raw_create(on_top(base, { body = { HostConfig = { Binds = { bind } } } }).body)
+    return changed { Binds = { bind } }
   end
   policy:cases {
     { "lets a listed folder be mounted", mounting "/srv/x:/x", "allow" },
@@ -183,6 +186,12 @@ local function mount_cases(base)
       "container_create.propagation" },
     { "refuses the engine's socket", mounting "/run/docker.sock:/s", "deny",
       "container_create.engine_socket" },
+    { "refuses more memory than a container may have", changed { Memory = 1 << 50 }, "deny",
+      "container_create.max_memory" },
+    { "refuses more CPUs", changed { NanoCpus = 1000000000000 }, "deny",
+      "container_create.max_cpus" },
+    { "refuses more processes", changed { PidsLimit = 1000000 }, "deny",
+      "container_create.max_pids" },
   }
 end
 
@@ -199,7 +208,7 @@ for preset, env in pairs(PRESETS) do
     local base = sockguard.recorded("docker CLI 28", preset)[1]
     exec_cases(preset, env)
     if preset == "cis-docker-benchmark-strict" then
-      mount_cases(base)
+      strict_cases(base)
     end
 
     for _, check in ipairs(registry.checks) do

@@ -2,6 +2,7 @@
 #include "policy/docs.h"
 
 #include "policy/config_vm.h"
+#include "policy/sandbox.h"
 
 #include <lauxlib.h>
 
@@ -11,7 +12,17 @@ struct request {
     int rc;
 };
 
-/* core.doc(table) returns the text. Raises what is wrong with the name. */
+/* source(module): its text. */
+static int source(lua_State *L)
+{
+    const struct lua_source *s = lua_source_find(luaL_checkstring(L, 1));
+    if (!s)
+        return luaL_error(L, "no module is named '%s'", lua_tostring(L, 1));
+    lua_pushlstring(L, s->text, s->length);
+    return 1;
+}
+
+/* core.doc(table, source) returns the text. Raises what is wrong with the name. */
 static int write_table(lua_State *L)
 {
     struct request *r = lua_touserdata(L, 1);
@@ -20,7 +31,8 @@ static int write_table(lua_State *L)
     lua_pushliteral(L, "core.doc");
     lua_call(L, 1, 1);
     lua_pushlstring(L, r->table.p, r->table.n);
-    lua_call(L, 1, 1);
+    lua_pushcfunction(L, source);
+    lua_call(L, 2, 1);
     struct str text;
     text.p = luaL_checklstring(L, -1, &text.n);
     r->rc = buf_append(r->out, text);
