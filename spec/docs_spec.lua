@@ -33,7 +33,7 @@ describe("docs", function()
   for name, path in pairs(FILES) do
     it("hold the table of " .. name .. " as `sockguard docs " .. name .. "` prints it", function()
       assert.is_truthy(read(path):find(doc(name, source), 1, true),
-        path .. " is not up to date: put the output of `build/sockguard docs " .. name .. "` there")
+        path .. " is not up to date: put what `build/sockguard docs " .. name .. "` prints there")
     end)
   end
 
@@ -49,6 +49,7 @@ describe("docs", function()
   it("name the tables that there are when asked for another", function()
     local ok, complaint = pcall(doc, "nothing")
     assert.is_false(ok)
-    assert.equal('there is no table "nothing"; there are controls, settings, members, library', complaint)
+    assert.equal('there is no table "nothing"; there are controls, settings, members, library',
+      complaint)
   end)
 end)

@@ -17,8 +17,8 @@ this program, so what is tested is what serves.
                          saw allow
       --fail-under N     the same, and exit code 1 when less than N percent of both were seen
       --only ID          of coverage and mutants: those whose ids begin so, such as "acme."
-      --mutate           switch off and invert each check and rule in force, and change each of their
-                         settings, one at a time: exit code 1 when one is noticed by no spec
+      --mutate           switch off and invert each check and rule in force, and change each of
+                         their settings, one at a time: exit code 1 when no spec notices one
 
 Exit code: 0 all passed, 1 not, 2 usage. Needs busted and lua-cjson.
 

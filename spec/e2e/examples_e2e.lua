@@ -29,7 +29,7 @@ describe("sockguard test", function()
   end)
 
   it("sees every check and setting of the presets on both sides", function()
-    local code, output = test({ "spec/presets", "--coverage", "--fail-under", "100" },
+    local code, output = test({ "test/presets", "--coverage", "--fail-under", "100" },
       { LUA_PATH = os.getenv "LUA_PATH", LUA_CPATH = os.getenv "LUA_CPATH" })
     assert.equal(0, code, output)
   end)

@@ -74,8 +74,8 @@ local function fact_named(surface, lookup)
 end
 
 
---- The engine's answers to the look-ups of an example: of what the body names each one in turn, of the path's
--- object the one there is. What no example speaks of does not exist.
+--- The engine's answers to the look-ups of an example: of what the body names each one in turn, of
+-- the path's object the one there is. What no example speaks of does not exist.
 function requests.facts(surface, example, lookups)
   local facts, taken = {}, {}
   for _, lookup in ipairs(lookups) do
@@ -85,7 +85,9 @@ function requests.facts(surface, example, lookups)
       taken[name] = (taken[name] or 0) + 1
       answer = answer[taken[name]]
     end
-    facts["GET " .. lookup] = { status = answer and 200 or 404, body = requests.encode(answer or {}) }
+    facts["GET " .. lookup] = {
+      status = answer and 200 or 404, body = requests.encode(answer or {}),
+    }
   end
   return facts
 end

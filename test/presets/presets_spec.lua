@@ -1,4 +1,4 @@
--- presets_spec: what each preset refuses and lets pass. `sockguard test spec/presets --coverage
+-- presets_spec: what each preset refuses and lets pass. `sockguard test test/presets --coverage
 -- --mutate` says what of it these requests never see, and what could be taken away unnoticed.
 --
 -- What is refused are the checks' own examples, as far as a preset's settings are those that an
@@ -90,7 +90,7 @@ end
 local function on_top(base, example)
   local body = plain(cjson.decode(base.body_raw))
   for name, value in pairs(example.body or {}) do
-    if name ~= "HostConfig" and value ~= "busybox" then -- the image of all examples
+    if name ~= "HostConfig" and value ~= "busybox" then -- all examples' image
       body[name] = value
     end
   end
@@ -168,7 +168,8 @@ local function exec_cases(preset, env)
 end
 
 
--- What only the strict preset refuses: of host folders that a site has listed, and too large limits.
+-- What only the strict preset refuses: of host folders that a site has listed, and limits that are
+-- too large.
 local function strict_cases(base)
   local policy = sockguard.load(opened("cis-docker-benchmark-strict", "[]"), {
     SOCKGUARD_REQUEST_BODY_CONTAINER_CREATE_ALLOWED_PUBLISHED_PORTS = "8080",
