@@ -344,17 +344,6 @@ function operators.waiver_plans(sorted)
 end
 
 
--- Kinds of members whose tables hold no tables.
-local FLAT = { strings = true, string_map = true, any_map = true, command = true }
-
-
-local function is_flat(context, slot)
-  local document = context.schema.document
-  local member = document and find_member(document, context.slots.paths[slot])
-  return member ~= nil and FLAT[member.kind] or false
-end
-
-
 local function follow(value, path)
   while path and type(value) == "table" do
     local name
@@ -390,14 +379,14 @@ end
 
 
 --- Adds to a surface's checks the rules about it, and to `seen` the slots that rules and waivers
--- see: { slot, flat }. context: slots, schema, readings and facts by name, asks(names).
+-- see. context: slots, schema, readings and facts by name, asks(names).
 function operators.add(surface, sorted, context, checks, seen)
   local noted = {}
   local function see(reads)
     for _, slot in ipairs(reads) do
       if not noted[slot] then
         noted[slot] = true
-        seen[#seen + 1] = { slot = slot, flat = is_flat(context, slot) }
+        seen[#seen + 1] = slot
       end
     end
   end

@@ -3,6 +3,7 @@
 #include "policy/judge.h"
 
 #include "base/utf8.h"
+#include "policy/frozen.h"
 #include "policy/request_view.h"
 
 #include <lauxlib.h>
@@ -185,17 +186,25 @@ static void watch(const struct judge *j, int info, enum outcome outcome)
         j->policy->outcomes[info] = outcome;
 }
 
+static inline void give(lua_State *L, int index)
+{
+    if (lua_type(L, index) == LUA_TTABLE)
+        frozen_give(L, index);
+    else
+        lua_pushvalue(L, index);
+}
+
 void judge_run_rule(lua_State *L, struct judge *j, int info, const struct plan_step *step,
                     int functions, size_t i)
 {
-    const int slots = lua_gettop(L), n = 2 + (step ? step->n_reads : 0);
+    const int n = 2 + (step ? step->n_reads : 0);
     j->running = info;
     watch(j, info, OUTCOME_PASS);
     lua_rawgeti(L, functions, 3 * (lua_Integer)i + 1);
     lua_rawgeti(L, functions, 3 * (lua_Integer)i + 3);
     lua_rawgeti(L, functions, 3 * (lua_Integer)i + 2);
     for (int r = 0; step && r < step->n_reads; r++)
-        lua_rawgeti(L, slots, step->reads[r]);
+        give(L, AT_SLOTS + step->reads[r]);
     lua_call(L, n, 1);
     if (!lua_isnil(L, -1)) {
         lua_pushnil(L);
@@ -251,16 +260,12 @@ static void run_checks(lua_State *L, struct judge *j, bool asks, const struct bo
             judge_mutate(j, step->info, before);
             continue;
         }
-        if (!shown) {
+        if (!shown)
             request_view_show(L, j);
-            request_view_push_slots(L);
-        }
         shown = true;
         judge_run_rule(L, j, step->info, step, AT_FUNCTIONS, s->n_readings + i);
         judge_mutate(j, step->info, before);
     }
-    if (shown)
-        lua_pop(L, 1);
 }
 
 /* True when nothing is left of what was found. */

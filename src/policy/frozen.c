@@ -2,12 +2,16 @@
 #include "policy/frozen.h"
 
 #include <lauxlib.h>
+#include <stdbool.h>
 
 /* Where a deep view keeps its table, and a flat one's metatable; where the registry has the
  * metatable of all deep views. */
 static const char target_key, deep_key;
 
-enum { DEPTH_MAX = 64 }; /* of functions and tables that a rule holds in one another */
+enum {
+    DEPTH_MAX = 64, /* of functions and tables that a rule holds in one another */
+    COPY_MAX = 8,   /* members of a table that is copied */
+};
 
 /* Pushes the table behind the view at index (absolute), and says which kind it is; pushes nothing
  * and returns false when that is no view. */
@@ -104,32 +108,6 @@ void frozen_open(lua_State *L)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &deep_key);
 }
 
-void frozen_blank(lua_State *L, bool flat)
-{
-    luaL_checkstack(L, 6, NULL);
-    lua_createtable(L, 0, 1);
-    if (flat)
-        push_events(L);
-    else
-        lua_rawgetp(L, LUA_REGISTRYINDEX, &deep_key);
-    lua_setmetatable(L, -2);
-}
-
-void frozen_bind(lua_State *L, int index, bool flat)
-{
-    index = lua_absindex(L, index);
-    if (flat) {
-        lua_getmetatable(L, index);
-        lua_pushvalue(L, -2);
-        lua_rawsetp(L, -2, &target_key);
-        lua_insert(L, -2);
-        lua_setfield(L, -2, "__index");
-        lua_pop(L, 1);
-    } else {
-        lua_rawsetp(L, index, &target_key);
-    }
-}
-
 void frozen_push(lua_State *L)
 {
     if (lua_type(L, -1) != LUA_TTABLE)
@@ -144,6 +122,50 @@ void frozen_push(lua_State *L)
     lua_rawsetp(L, -2, &target_key);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &deep_key);
     lua_setmetatable(L, -2);
+}
+
+/* The copy is on top. False: there is a table inside. */
+static bool copy_list(lua_State *L, int index, lua_Integer n)
+{
+    for (lua_Integer i = 1; i <= n; i++) {
+        if (lua_rawgeti(L, index, i) == LUA_TTABLE) {
+            lua_pop(L, 1);
+            return false;
+        }
+        lua_rawseti(L, -2, i);
+    }
+    return true;
+}
+
+/* The same; also false: there are too many. */
+static bool copy_map(lua_State *L, int index)
+{
+    int n = 0;
+    for (lua_pushnil(L); lua_next(L, index); n++) {
+        if (n == COPY_MAX || lua_istable(L, -1)) {
+            lua_pop(L, 2);
+            return false;
+        }
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -4);
+    }
+    return true;
+}
+
+void frozen_give(lua_State *L, int index)
+{
+    index = lua_absindex(L, index);
+    const lua_Unsigned n = lua_istable(L, index) ? lua_rawlen(L, index) : COPY_MAX + 1;
+    if (n <= COPY_MAX) {
+        luaL_checkstack(L, 8, NULL);
+        lua_createtable(L, (int)n, n ? 0 : COPY_MAX / 2);
+        if (n ? copy_list(L, index, (lua_Integer)n) : copy_map(L, index))
+            return;
+        lua_pop(L, 1);
+    }
+    lua_pushvalue(L, index);
+    frozen_push(L);
 }
 
 void frozen_see_through(lua_State *L, int index)
@@ -168,6 +190,20 @@ int frozen_next(lua_State *L)
     if (!flat)
         frozen_push(L);
     return 2;
+}
+
+int frozen_pairs(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    if (luaL_getmetafield(L, 1, "__pairs") == LUA_TNIL) {
+        lua_pushcfunction(L, frozen_next);
+        lua_pushvalue(L, 1);
+        lua_pushnil(L);
+    } else {
+        lua_pushvalue(L, 1);
+        lua_call(L, 1, 3);
+    }
+    return 3;
 }
 
 /* What a rule keeps. */
@@ -217,6 +253,18 @@ static void keep_members(struct walk *w, int table)
     }
 }
 
+/* Pushes a flat view of the table at index. */
+static void push_flat(lua_State *L, int table)
+{
+    lua_createtable(L, 0, 0);
+    push_events(L);
+    lua_pushvalue(L, table);
+    lua_rawsetp(L, -2, &target_key);
+    lua_pushvalue(L, table);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+}
+
 /* Replaces the table on top by its view. */
 static void keep_table(struct walk *w)
 {
@@ -231,12 +279,10 @@ static void keep_table(struct walk *w)
     lua_pop(L, 1);
     enter(w);
     const int table = lua_gettop(L);
-    frozen_blank(L, true);
+    push_flat(L, table);
     lua_pushvalue(L, table);
     lua_pushvalue(L, -2);
     lua_rawset(L, w->seen);
-    lua_pushvalue(L, table);
-    frozen_bind(L, -2, true);
     keep_members(w, table);
     lua_remove(L, table);
     w->depth--;

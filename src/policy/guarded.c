@@ -129,6 +129,7 @@ void guarded_base(lua_State *L)
     static const luaL_Reg functions[] = {
         {"getmetatable", guarded_getmetatable},
         {"next", frozen_next},
+        {"pairs", frozen_pairs},
         {"pcall", guarded_pcall},
         {"setmetatable", guarded_setmetatable},
         {"tostring", guarded_tostring},

@@ -53,7 +53,7 @@ void judge_clean(char *out, size_t room, struct str s);
 /* rules about requests, and waivers (operator.c) */
 
 /* Calls the rule that is number i of the list of functions at that index. step: with what it reads
- * of the slots, which are in a table on top (request_view.h); NULL: with nothing. */
+ * of the slots; NULL: with nothing. */
 void judge_run_rule(lua_State *L, struct judge *j, int info, const struct plan_step *step,
                     int functions, size_t i);
 

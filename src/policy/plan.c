@@ -233,15 +233,12 @@ static struct schema *load_schema(lua_State *L, struct schema *s, int document, 
     return NULL;
 }
 
-/* list: the surface, as plan_push_functions numbers it. */
-static void load_seen(lua_State *L, struct surface_plan *s, int list)
+static void load_seen(lua_State *L, struct surface_plan *s)
 {
     s->n_seen = push_list(L, "seen", BODY_SLOTS_MAX);
     for (size_t i = 0; i < s->n_seen; i++) {
         lua_rawgeti(L, -1, (lua_Integer)i + 1);
-        s->seen[i].slot = (uint8_t)int_member(L, "slot");
-        s->seen[i].flat = bool_member(L, "flat");
-        request_view_see(L, list, s->seen[i].slot, s->seen[i].flat);
+        s->seen[i] = (uint8_t)lua_tointeger(L, -1);
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
@@ -283,7 +280,7 @@ static void load_surface(lua_State *L, struct surface_plan *s, struct check_info
     lua_getfield(L, -3, "whole");
     s->whole = load_schema(L, s->whole, lua_gettop(L) - 1, lua_gettop(L));
     lua_pop(L, 3);
-    load_seen(L, s, (int)surface);
+    load_seen(L, s);
     s->n_queries = load_sources(L, "queries", "key", s->queries);
     s->n_headers = load_sources(L, "headers", "name", s->headers);
     load_facts(L, s);

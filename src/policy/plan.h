@@ -68,10 +68,7 @@ struct surface_plan {
     struct schema *schema; /* owned; NULL: no document */
     struct schema *whole;  /* owned; NULL: no rule reads all of the document */
     size_t n_seen;
-    struct {
-        uint8_t slot;
-        bool flat;          /* its tables hold no other ones */
-    } seen[BODY_SLOTS_MAX]; /* what rules see: through views, where it is a table */
+    uint8_t seen[BODY_SLOTS_MAX]; /* the slots that rules see */
     size_t n_queries, n_headers, n_facts, n_readings, n_checks;
     struct plan_source queries[PLAN_SOURCES_MAX];
     struct plan_source headers[PLAN_SOURCES_MAX];

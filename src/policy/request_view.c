@@ -5,8 +5,9 @@
 
 #include <lauxlib.h>
 
-/* Registry keys: the slots that rules see, what this request's views have made, the settings. */
-static const char slots_key, made_key, settings_key, policy_key, views_key;
+/* Registry keys: what is in the slots that rules see, what this request's views have made, the
+ * settings, the policy. */
+static const char slots_key, made_key, settings_key, policy_key;
 
 static struct policy *policy_upvalue(lua_State *L)
 {
@@ -156,6 +157,7 @@ static int view_request(lua_State *L)
             return 1;
         lua_rawgetp(L, LUA_REGISTRYINDEX, &slots_key); /* the whole body */
         lua_rawgeti(L, -1, lua_tointeger(L, -2));
+        frozen_push(L);
         return 1;
     }
     if (!p->judging)
@@ -186,7 +188,7 @@ static void follow(lua_State *L, struct str path)
         const char *dot = memchr(path.p, '.', path.n);
         const size_t n = dot ? (size_t)(dot - path.p) : path.n;
         lua_pushlstring(L, path.p, n);
-        lua_gettable(L, -2);
+        lua_rawget(L, -2);
         lua_remove(L, -2);
         path = str_skip(path, dot ? n + 1 : n);
     }
@@ -210,6 +212,7 @@ static void push_leaf(lua_State *L)
     lua_rawgetp(L, LUA_REGISTRYINDEX, &slots_key);
     lua_rawgeti(L, -1, slot);
     follow(L, rest);
+    frozen_push(L);
 }
 
 /* A member of a record that the rule names something of. Upvalue 1: its tree. */
@@ -294,59 +297,26 @@ void request_view_open(lua_State *L, struct policy *p, int settings)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &settings_key);
     lua_pushlightuserdata(L, p);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &policy_key);
-    lua_newtable(L);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &views_key);
     lua_createtable(L, BODY_SLOTS_MAX, 0);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &slots_key);
 }
 
-/* The views of a surface's slots, in one table by slot and surface. */
-static lua_Integer view_number(int list, int slot)
-{
-    return (lua_Integer)list * (BODY_SLOTS_MAX + 1) + slot;
-}
-
-void request_view_see(lua_State *L, int list, int slot, bool flat)
-{
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &views_key);
-    frozen_blank(L, flat);
-    lua_rawseti(L, -2, view_number(list, slot));
-    lua_pop(L, 1);
-}
-
-/* Whatever is in a slot, in the table of slots at index slots; a table behind its view. Most are
- * empty, and were before. */
-static void show_slot(lua_State *L, struct policy *p, int list, int slot, bool flat, int slots)
-{
-    const int type = lua_type(L, AT_SLOTS + slot);
-    if (type == LUA_TNIL && !p->shown[slot])
-        return;
-    p->shown[slot] = type != LUA_TNIL;
-    if (type == LUA_TTABLE) {
-        lua_rawgeti(L, slots + 1, view_number(list, slot));
-        lua_pushvalue(L, AT_SLOTS + slot);
-        frozen_bind(L, -2, flat);
-    } else {
-        lua_pushvalue(L, AT_SLOTS + slot);
-    }
-    lua_rawseti(L, slots, slot);
-}
-
+/* Most slots are empty, and were before. */
 void request_view_show(lua_State *L, const struct judge *j)
 {
     const struct surface_plan *s = j->plan;
+    bool *shown = j->policy->shown;
     if (!s || s->n_seen == 0)
         return;
-    const int slots = lua_gettop(L) + 1;
     lua_rawgetp(L, LUA_REGISTRYINDEX, &slots_key);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &views_key);
-    for (size_t i = 0; i < s->n_seen; i++)
-        show_slot(L, j->policy, (int)j->request->route->surface, s->seen[i].slot, s->seen[i].flat,
-                  slots);
-    lua_settop(L, slots - 1);
-}
-
-void request_view_push_slots(lua_State *L)
-{
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &slots_key);
+    for (size_t i = 0; i < s->n_seen; i++) {
+        const int slot = s->seen[i];
+        const bool empty = lua_isnil(L, AT_SLOTS + slot);
+        if (empty && !shown[slot])
+            continue;
+        shown[slot] = !empty;
+        lua_pushvalue(L, AT_SLOTS + slot);
+        lua_rawseti(L, -2, slot);
+    }
+    lua_pop(L, 1);
 }

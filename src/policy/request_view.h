@@ -28,15 +28,8 @@ void request_view_open(lua_State *L, struct policy *p, int settings);
  * number itself: the slot with the whole of it. */
 void request_view_push(lua_State *L, int index);
 
-/* While a surface's plan is loaded: rules of it see that slot, through a flat view if its tables
- * hold no other ones. list: the surface. */
-void request_view_see(lua_State *L, int list, int slot, bool flat);
-
-/* Inside a judgement: forgets the last request's, and shows the slots of the stack that rules
- * read. Again after slots have been filled. */
+/* Inside a judgement: shows what is in the slots of the stack that rules read, in place of the last
+ * request's. Again after slots have been filled. */
 void request_view_show(lua_State *L, const struct judge *j);
-
-/* Pushes the table of what rules see of the slots, by slot. */
-void request_view_push_slots(lua_State *L);
 
 #endif

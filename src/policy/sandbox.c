@@ -20,7 +20,7 @@
  *   math.random, collectgarbage, debug, io, os
  */
 static const char *const base_names[] = {
-    "assert", "error", "ipairs", "pairs", "select", "tonumber", "type", NULL,
+    "assert", "error", "ipairs", "select", "tonumber", "type", NULL,
 };
 static const char *const string_names[] = {"byte", "char", "len", "lower", "sub", "upper", NULL};
 static const char *const math_names[] = {

@@ -134,8 +134,9 @@ local fault = {
     req.settings.request_body.container_create.allow_privileged = true]] },
   { "a write to its value", "value.x = 1" },
   { "a write to a list of its value", "value[1] = 'x'" },
-  { "a write to what it reads", "image.x = 1 binds[1] = 'x'" },
-  { "an insert into what it reads", "table.insert(binds, 'x')" },
+  { "a write to a text that it reads", "image.x = 1" },
+  { "a write to a list of the body", "req.body.HostConfig.Binds[1] = 'x'" },
+  { "an insert into a list of the body", "table.insert(req.body.HostConfig.Binds, 'x')" },
   { "a write to a table that it keeps", "kept.x = 1" },
   { "a write to a table in one that it keeps", "kept.inner.x = 1" },
   { "a write to a list that a closure of it keeps", "remember('x')" },
@@ -172,6 +173,9 @@ local fault = {
 }
 
 local contained = {
+  { "a write to its copy of what it reads", [[
+    binds[1] = "x"
+    if req.body.HostConfig.Binds[1] == "x" then escaped("a write") end]] },
   { "the globals", "if _G or _ENV._G then escaped('_G') end" },
   { "the environment's metatable", [[
     if getmetatable(_ENV) then escaped("a metatable") end]] },
@@ -188,6 +192,16 @@ local contained = {
     for k, v in pairs(req.settings.request_body) do
       if type(v) == "table" and pcall(function() v.x = 1 end) then escaped("a write") end
     end]] },
+  { "a table behind a view, by the next of another table's pairs", [[
+    local raw_next = pairs({})
+    for k, v in raw_next, req.settings do
+      if type(k) ~= "string" then escaped("the table") end
+      if type(v) == "table" and pcall(function() v.x = 1 end) then escaped("a write") end
+    end]] },
+  { "a table behind a view, by the iterator of another table's ipairs", [[
+    local step = ipairs({})
+    local _, v = step(req.settings, 0)
+    if v ~= nil then escaped("a member") end]] },
   { "a table behind a view, by ipairs", [[
     for i, v in ipairs(req.parts) do
       if type(v) == "table" then escaped("a table") end
