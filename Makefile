@@ -45,8 +45,11 @@ test-fresh: ## both commands in a debootstrapped Debian 12 (root; downloads Debi
 clean: ## removes the build folders
 	rm -rf build build-asan build-fuzz
 
-install: build ## installs program and presets under DESTDIR
+install: build ## installs program, presets and the kit for rules under DESTDIR
 	install -D -m 755 build/sockguard $(DESTDIR)$(prefix)/bin/sockguard
 	for preset in presets/*.yaml; do \
 	  install -D -m 644 $$preset $(DESTDIR)$(sysconfdir)/sockguard/presets/$${preset##*/}; \
+	done
+	for file in lua/sockguard/*; do \
+	  install -D -m 644 $$file $(DESTDIR)$(prefix)/share/sockguard/$$file; \
 	done

@@ -139,6 +139,7 @@ function measure.loop_calls(run, peer, work)
 end
 
 
+-- before: variables, and a command that runs it.
 local function decide(rounds, before)
   return shell.output(('%s %s "$BUILD"/decide_bench %s bench/create.json %s 2>&1'):format(
     peers.settings, before, peers.preset, rounds))
@@ -152,11 +153,11 @@ function measure.decision()
 end
 
 
---- Instructions of one decision, or nil. ROUNDS and a tenth of it, and one, are collected
---- (bench/decide.c).
-function measure.instructions()
+--- Instructions of one decision, or nil; variables: more settings of it. ROUNDS and a tenth of it,
+--- and one, are collected (bench/decide.c).
+function measure.instructions(variables)
   local rounds = 1000
-  local text = decide(rounds, "valgrind --tool=callgrind --callgrind-out-file=/dev/null "
+  local text = decide(rounds, (variables or "") .. " valgrind --tool=callgrind --callgrind-out-file=/dev/null "
                       .. "--collect-atstart=no --toggle-collect=decide_rounds")
   local total = tonumber((text:match("Collected : (%d+)") or ""))
   return total and total / (rounds + rounds // 10 + 1)

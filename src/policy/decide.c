@@ -220,8 +220,6 @@ void judge_run_rule(lua_State *L, struct judge *j, int info, const struct plan_s
 
 void judge_mutate(struct judge *j, int info, size_t before)
 {
-    if (info != j->policy->mutant)
-        return;
     const bool finds = j->policy->mutation == MUTATION_INVERT && j->out->n_findings == before;
     j->out->n_findings = before;
     watch(j, info, finds ? OUTCOME_DENY : OUTCOME_PASS);
@@ -252,19 +250,16 @@ static void run_checks(lua_State *L, struct judge *j, bool asks, const struct bo
         const size_t before = j->out->n_findings;
         if (!is_due(step, report)) {
             watch(j, step->info, OUTCOME_PASS);
-            judge_mutate(j, step->info, before);
-            continue;
-        }
-        if (!step->rule) {
+        } else if (!step->rule) {
             run_check(L, j, step, s->n_readings + i);
-            judge_mutate(j, step->info, before);
-            continue;
+        } else {
+            if (!shown)
+                request_view_show(L, j);
+            shown = true;
+            judge_run_rule(L, j, step->info, step, AT_FUNCTIONS, s->n_readings + i);
         }
-        if (!shown)
-            request_view_show(L, j);
-        shown = true;
-        judge_run_rule(L, j, step->info, step, AT_FUNCTIONS, s->n_readings + i);
-        judge_mutate(j, step->info, before);
+        if (step->info == j->policy->mutant)
+            judge_mutate(j, step->info, before);
     }
 }
 

@@ -57,8 +57,8 @@ void judge_clean(char *out, size_t room, struct str s);
 void judge_run_rule(lua_State *L, struct judge *j, int info, const struct plan_step *step,
                     int functions, size_t i);
 
-/* After a check: puts what its mutant finds (policy_mutate) in the place of what it found. before:
- * how many findings there were before it. */
+/* After the check that is the mutant (policy_mutate): puts what the mutant finds in the place of
+ * what the check found. before: how many findings there were before it. */
 void judge_mutate(struct judge *j, int info, size_t before);
 
 /* Whether any rule that reads no body is about this request; and all of those. */

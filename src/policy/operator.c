@@ -38,7 +38,8 @@ void judge_run_requests(lua_State *L, struct judge *j)
         if (!is_about(&plan->requests[i], j->request))
             continue;
         judge_run_rule(L, j, plan->requests[i].info, NULL, functions, i);
-        judge_mutate(j, plan->requests[i].info, before);
+        if (plan->requests[i].info == j->policy->mutant)
+            judge_mutate(j, plan->requests[i].info, before);
     }
     lua_settop(L, functions - 1);
 }
