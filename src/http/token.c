@@ -146,7 +146,7 @@ static enum token_kind begin_token(struct tokenizer *t, struct rest rest)
     case STATE_AFTER_MEMBER:
         return byte == '}' ? close_nest(t, TOKEN_OBJECT_END) : token_fail(t, FAULT_BYTE);
     case STATE_DONE:
-        return token_fail(t, FAULT_TRAILING);
+        return t->many ? begin_value(t, rest) : token_fail(t, FAULT_TRAILING);
     default: /* STATE_KEY, STATE_COLON */
         return token_fail(t, FAULT_BYTE);
     }
@@ -154,7 +154,7 @@ static enum token_kind begin_token(struct tokenizer *t, struct rest rest)
 
 static enum token_kind read_end(struct tokenizer *t)
 {
-    if (t->state == STATE_DONE)
+    if (t->state == STATE_DONE || (t->state == STATE_START && t->many))
         return token_fail(t, FAULT_NONE);
     if (t->state > STATE_LAST_STRING && t->state <= STATE_LAST_NUMBER && number_may_end(t))
         return number_close(t);
@@ -248,6 +248,15 @@ enum token_kind token_read(struct tokenizer *t, struct str piece, bool last)
     if (*rest.p == '"' && state <= STATE_LAST_BEFORE_STRING)
         return begin_string(t, rest, last);
     return settle(t, begin_token(t, rest), last);
+}
+
+enum token_kind token_under_way(const struct tokenizer *t)
+{
+    if (t->state <= STATE_LAST_BETWEEN || t->state >= STATE_MARK)
+        return TOKEN_MORE;
+    if (t->state <= STATE_LAST_STRING)
+        return t->key ? TOKEN_KEY : TOKEN_STRING;
+    return t->state <= STATE_LAST_NUMBER ? TOKEN_NUMBER : TOKEN_NULL;
 }
 
 /* text is a whole value that may stand at p, behind the colon at t->offset. */

@@ -2,8 +2,8 @@
  *
  * Strict RFC 8259 over one value and white space around it. Bytes may come in any
  * pieces; what comes out is one token at a time, by where it stands in the whole
- * text. Nothing is allocated and nothing is copied. It serves the body reader, and
- * later the editor and response redaction.
+ * text. Nothing is allocated and nothing is copied. It serves the body reader and the
+ * editor of answers (edit.h).
  *
  * Two kinds of no: TOKEN_BAD is not JSON; TOKEN_AMBIGUOUS is JSON that the engine
  * and a person may read differently (byte order mark, text behind the value,
@@ -47,6 +47,8 @@ struct token {
 
 /* Zeroed is ready. Plain: a copy is a second reader from the same place. */
 struct tokenizer {
+    bool takes_nul;     /* an escaped NUL is text like any other */
+    bool many;          /* any number of values, one after the other */
     size_t offset;      /* bytes consumed so far */
     uint16_t depth;     /* open objects and arrays */
     struct token token; /* what token_read has found; under way after TOKEN_MORE */
@@ -72,6 +74,10 @@ static inline struct token token_next(struct tokenizer *t, struct str piece, boo
     *used = t->offset - before;
     return t->token;
 }
+
+/* After TOKEN_MORE: the kind of the token that has begun and not ended (TOKEN_NULL for any of the
+ * three words), or TOKEN_MORE when the text stands between two. */
+enum token_kind token_under_way(const struct tokenizer *t);
 
 /* Right behind a key, in compact text: steps over the member's whole value if that is null,
  * false, 0, "", [] or {} and its kind (TOKEN_NULL, TOKEN_FALSE, TOKEN_NUMBER, TOKEN_STRING,

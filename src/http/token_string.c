@@ -25,7 +25,7 @@ static enum token_kind close_hex(struct tokenizer *t)
     const uint32_t code = t->aux & 0xFFFF;
     const bool low = code >= 0xDC00 && code <= 0xDFFF;
     const bool paired = t->aux >> 24;
-    if (code == 0)
+    if (code == 0 && !t->takes_nul)
         return token_fail(t, FAULT_NUL);
     if (low != paired)
         return token_fail(t, FAULT_SURROGATE);
