@@ -61,6 +61,7 @@ set(LUA_SOURCES
   knobs/exec.lua
   knobs/image_pull.lua
   knobs/unknown.lua
+  redaction.lua
   schema/container_create.lua
   schema/container_top.lua
   schema/container_update.lua

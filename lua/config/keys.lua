@@ -124,6 +124,17 @@ local function paths(list)
 end
 
 
+-- Patterns of names of environment variables.
+local function variable_names(list)
+  for _, name in ipairs(list) do
+    if name == "" or name:find("[%s=]") or #name > 256 then
+      return nil, "holds " .. text.quote(name)
+    end
+  end
+  return true
+end
+
+
 local TIME = { expect = "a length of time above 0, at most 24h, such as 30s",
                valid = time_above_zero }
 
@@ -183,10 +194,14 @@ later("log.audit.", "string", { { "format", "json" }, { "output", "stderr" } })
 
 add("response.deny_verbosity", "string", "minimal", one_of { "minimal", "verbose" })
 for _, name in ipairs { "container_env", "mount_paths", "network_topology", "sensitive_data" } do
-  add("response.redact_" .. name, "bool", true, { built = "warn" })
+  add("response.redact_" .. name, "bool", true)
 end
-add("response.redact_host_topology", "bool", false, { built = "warn" })
-later("response.", "bool", { { "allow_attestation_statements", false } })
+add("response.redact_host_topology", "bool", false)
+add("response.redact_env_names", "list", {}, {
+  expect = "globs of variables' names, such as *PASSWORD*; without any, all are hidden",
+  valid = variable_names,
+})
+add("response.allow_attestation_statements", "bool", false)
 later("response.", "list", {
   { "visible_resource_labels", {} }, { "name_patterns", {} }, { "image_patterns", {} },
 })

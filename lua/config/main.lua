@@ -2,6 +2,7 @@
 local guards = require "config.guards"
 local json = require "config.json"
 local load_settings = require "config.load"
+local redaction = require "redaction"
 local schema = require "config.schema"
 local units = require "config.units"
 local validate = require "config.validate"
@@ -38,6 +39,8 @@ local function for_c(values, listeners)
   local c = {
     listeners = listeners,
     host_names = lower_all(values["listen.host_names"]),
+    allow_attestation_statements = values["response.allow_attestation_statements"],
+    redact_env_names = values["response.redact_env_names"],
     upstream_socket = values["upstream.socket"],
     request = request_timeout(values["upstream.request_timeout"]),
     level = values["log.level"],
@@ -65,6 +68,13 @@ local function for_c(values, listeners)
     c[name] = units.duration(values["timeouts." .. name])
   end
   return c
+end
+
+
+local function redactions(values)
+  return redaction.active(function(switch)
+    return values["response.redact_" .. switch]
+  end, #values["response.redact_env_names"] > 0)
 end
 
 
@@ -166,7 +176,7 @@ end
 -- "dotted.key=value"), serving (run the start-up guards), upstream (the default socket),
 -- compile(rules) -> allows(method, path).
 -- @return { stage = "load" or "validate", error = text }, or
--- { c, rules, nested, leaves, warnings }
+-- { c, rules, nested, leaves, warnings, redactions }
 return function(source)
   local env = read_environment(source.env)
   local settings = load_settings {
@@ -193,5 +203,6 @@ return function(source)
     c = for_c(settings.values, listeners), rules = rules,
     nested = add_places(nest(settings.values), settings),
     leaves = leaves(settings), warnings = settings.report.warnings,
+    redactions = redactions(settings.values),
   }
 end

@@ -121,16 +121,6 @@ end
 
 
 local function warn(settings)
-  local redactions = {}
-  for _, entry in ipairs(schema.list) do
-    if entry.built == "warn" and settings.values[entry.key] == true then
-      redactions[#redactions + 1] = entry.key
-    end
-  end
-  if #redactions > 0 then
-    settings.report:warn("ANSWERS ARE NOT REDACTED: " .. table.concat(redactions, ", ")
-                         .. " ask for it, but this version does not have it yet")
-  end
   warn_idle_limits(settings)
   for _, pair in ipairs(ACKNOWLEDGED) do
     if settings.values[pair[1]] then

@@ -69,8 +69,8 @@ static void put_reason(struct access *a, const struct exchange_report *r)
     if (r->refusal != REFUSAL_NONE) {
         const bool policys = d && d->verdict == VERDICT_DENY && d->reason[0];
         log_line_text(&a->line, STR("reason_code"), refusal_info(r->refusal)->code);
-        log_line_text(&a->line, STR("reason"),
-                      policys ? str_of(d->reason) : refusal_info(r->refusal)->text);
+        const struct str other = r->detail ? str_of(r->detail) : refusal_info(r->refusal)->text;
+        log_line_text(&a->line, STR("reason"), policys ? str_of(d->reason) : other);
     } else if (d) {
         log_line_text(&a->line, STR("reason_code"), STR("matched_allow_rule"));
     }

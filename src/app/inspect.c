@@ -119,7 +119,7 @@ int inspection_forward(const struct inspection *i, struct buf *out)
 {
     const bool has_body = i->head.framing != FRAMING_NONE;
     const struct emit_body body = {has_body ? FRAMING_LENGTH : FRAMING_NONE, i->body.len};
-    const struct str upgrade = route_upgrade(i->request.route, &i->head);
-    const int rc = emit_request(out, &i->head, &i->request.target, body, upgrade, STR("0"));
+    const struct emit_asks asks = {route_upgrade(i->request.route, &i->head), false};
+    const int rc = emit_request(out, &i->head, &i->request.target, body, asks, STR("0"));
     return rc ? rc : buf_append(out, buf_str(&i->body));
 }

@@ -66,36 +66,42 @@ static int token_text(struct edit *e, const struct window *w, struct str *text)
 }
 
 /* The name is that of the member, as a decoder finds it. */
-static bool is_name(struct str name, struct str inner, const struct token *token)
+static bool is_name_folded(struct str name, struct str inner, bool escaped)
 {
     char plain[KEY_MAX];
-    if (!token->escaped && token->ascii)
-        return str_eq_nocase(name, inner);
-    if (token->escaped)
+    if (escaped)
         inner = (struct str){plain, token_unescape(inner, plain)};
     return str_same_folded(name, inner);
+}
+
+static inline bool is_name(struct str name, struct str inner, const struct token *token)
+{
+    if (token->escaped || !token->ascii)
+        return is_name_folded(name, inner, token->escaped);
+    return name.n == inner.n && (name.p[0] | 0x20) == (inner.p[0] | 0x20) &&
+           str_eq_nocase(name, inner);
 }
 
 /* A member of the record under way begins: which node its value has. */
 static int take_key(struct edit *e, const struct window *w)
 {
-    const struct edit_node *record = node_at(e, e->frames[e->n_frames - 1].node);
+    const struct edit_node *const nodes = e->plan->nodes;
+    const struct edit_node *const record = &nodes[e->frames[e->n_frames - 1].node];
     e->frames[e->n_frames - 1].filled = true;
     e->pending = record->any;
-    if (token_length(e) > KEY_MAX)
+    if (record->first == 0 || token_length(e) > KEY_MAX)
         return RC_OK;
     struct str text;
     const int rc = token_text(e, w, &text);
     if (rc)
         return rc;
     const struct str inner = {text.p + 1, text.n - 2};
-    for (uint16_t i = record->first; i; i = node_at(e, i)->next) {
-        const struct edit_node *member = node_at(e, i);
-        if (!is_name(member->name, inner, &e->tokens.token))
+    for (uint16_t i = record->first; i; i = nodes[i].next) {
+        if (!is_name(nodes[i].name, inner, &e->tokens.token))
             continue;
         e->pending = i;
-        if (member->kind == EDIT_LIST)
-            e->frames[e->n_frames - 1].seen |= (uint8_t)(1u << member->bit);
+        if (nodes[i].kind == EDIT_LIST)
+            e->frames[e->n_frames - 1].seen |= (uint8_t)(1u << nodes[i].bit);
         return RC_OK;
     }
     return RC_OK;
@@ -323,7 +329,8 @@ int edit_feed(struct edit *e, struct str piece, bool last, struct buf *out)
     const struct window w = {piece.p, e->tokens.offset, e->tokens.offset + piece.n, out};
     int rc = RC_OK;
     while (rc == RC_OK) {
-        const struct str rest = str_skip(piece, e->tokens.offset - w.base);
+        const size_t used = e->tokens.offset - w.base;
+        const struct str rest = {piece.p + used, piece.n - used};
         const enum token_kind kind = token_read(&e->tokens, rest, last);
         if (kind == TOKEN_MORE)
             return end_piece(e, &w);

@@ -51,6 +51,7 @@ void edit_plan_free(struct edit_plan *p); /* NULL is fine */
  * edits or reads otherwise. */
 int edit_plan_add(struct edit_plan *p, struct str path, enum edit_kind kind);
 bool edit_plan_is_empty(const struct edit_plan *p);
+bool edit_plan_is_stream(const struct edit_plan *p); /* many */
 
 /* For EDIT_NAMED: whether the value of that name is hidden. Without it each one is. */
 typedef bool edit_hides_fn(const void *arg, struct str name);

@@ -38,6 +38,11 @@ bool edit_plan_is_empty(const struct edit_plan *p)
     return p->n == EDIT_ROOT;
 }
 
+bool edit_plan_is_stream(const struct edit_plan *p)
+{
+    return p->many;
+}
+
 void edit_plan_hide(struct edit_plan *p, edit_hides_fn *hides, const void *arg)
 {
     p->hides = hides;

@@ -108,9 +108,10 @@ static bool is_dropped(const struct field *f)
     }
 }
 
-static bool is_dropped_from_request(const struct field *f)
+static bool is_dropped_from_request(const struct field *f, bool plain)
 {
-    return f->id == FIELD_HOST || f->id == FIELD_EXPECT || is_dropped(f);
+    return f->id == FIELD_HOST || f->id == FIELD_EXPECT || is_dropped(f) ||
+           (plain && f->id == FIELD_ACCEPT_ENCODING);
 }
 
 static size_t fields_length(const struct head *h)
@@ -122,10 +123,10 @@ static size_t fields_length(const struct head *h)
 }
 
 int emit_request(struct buf *out, const struct head *h, const struct target *t,
-                 struct emit_body body, struct str upgrade, struct str request_id)
+                 struct emit_body body, struct emit_asks asks, struct str request_id)
 {
     const size_t room = LINE_ROOM + encoded_length(t->path) + t->query.n + fields_length(h) +
-                        FIELDS_ROOM + upgrade.n + request_id.n;
+                        FIELDS_ROOM + asks.upgrade.n + request_id.n;
     const int rc = buf_reserve(out, room);
     if (rc)
         return rc;
@@ -138,10 +139,12 @@ int emit_request(struct buf *out, const struct head *h, const struct target *t,
     }
     put(out, STR(" HTTP/1.1\r\nHost: docker\r\n"));
     for (size_t i = 0; i < h->n_fields; i++)
-        if (!is_dropped_from_request(&h->fields[i]))
+        if (!is_dropped_from_request(&h->fields[i], asks.plain))
             put_field(out, h->fields[i].name, h->fields[i].value);
     put_framing(out, body);
-    put_upgrade(out, upgrade);
+    put_upgrade(out, asks.upgrade);
+    if (asks.plain)
+        put_field(out, STR("Accept-Encoding"), STR("identity"));
     put_field(out, STR("X-Request-Id"), request_id);
     put(out, STR("\r\n"));
     return RC_OK;
@@ -173,8 +176,7 @@ static void put_response(struct buf *out, const struct head *h)
             put_field(out, h->fields[i].name, h->fields[i].value);
 }
 
-int emit_response(struct buf *out, const struct head *h, struct emit_body body,
-                  struct str request_id, bool close)
+int emit_response_start(struct buf *out, const struct head *h, struct str request_id)
 {
     const size_t room = LINE_ROOM + h->reason.n + fields_length(h) + FIELDS_ROOM + request_id.n;
     const int rc = buf_reserve(out, room);
@@ -182,11 +184,26 @@ int emit_response(struct buf *out, const struct head *h, struct emit_body body,
         return rc;
     put_response(out, h);
     put_field(out, STR("X-Request-Id"), request_id);
+    return RC_OK;
+}
+
+int emit_response_end(struct buf *out, struct emit_body body, bool close)
+{
+    const int rc = buf_reserve(out, FIELDS_ROOM);
+    if (rc)
+        return rc;
     put_framing(out, body);
     if (close)
         put_field(out, STR("Connection"), STR("close"));
     put(out, STR("\r\n"));
     return RC_OK;
+}
+
+int emit_response(struct buf *out, const struct head *h, struct emit_body body,
+                  struct str request_id, bool close)
+{
+    const int rc = emit_response_start(out, h, request_id);
+    return rc ? rc : emit_response_end(out, body, close);
 }
 
 int emit_switch(struct buf *out, const struct head *h)

@@ -17,13 +17,20 @@ struct emit_body {
     uint64_t length; /* with FRAMING_LENGTH */
 };
 
+/* What is asked of the engine beside the request itself. */
+struct emit_asks {
+    struct str upgrade; /* a protocol, or empty */
+    bool plain;         /* an answer without a content coding */
+};
+
 /* The request to the engine: METHOD cleaned path, re-encoded (version kept), raw
  * query; Host: docker; the client's fields without hop-by-hop ones (those named by
  * Connection too), framing, Expect, Host, Forwarded and X-Forwarded-*, and its
- * X-Request-Id; then our framing and X-Request-Id: id. With upgrade (not empty) also
- * Connection: Upgrade and Upgrade: upgrade; else no Connection header. */
+ * X-Request-Id; then our framing and X-Request-Id: id. What is asked for goes with it:
+ * Connection: Upgrade and Upgrade: upgrade (else no Connection header), or instead of the
+ * client's Accept-Encoding one that takes no coding. */
 int emit_request(struct buf *out, const struct head *h, const struct target *t,
-                 struct emit_body body, struct str upgrade, struct str request_id);
+                 struct emit_body body, struct emit_asks asks, struct str request_id);
 
 /* A question of our own to the engine: GET path (clean and encoded), Host: docker. */
 int emit_lookup(struct buf *out, struct str path, struct str request_id);
@@ -38,6 +45,10 @@ int emit_switch(struct buf *out, const struct head *h);
  * answer keeps the engine's Content-Length as information: pass it in body. */
 int emit_response(struct buf *out, const struct head *h, struct emit_body body,
                   struct str request_id, bool close);
+
+/* The same in two parts, for an answer whose framing is known only at its end. */
+int emit_response_start(struct buf *out, const struct head *h, struct str request_id);
+int emit_response_end(struct buf *out, struct emit_body body, bool close);
 
 /* A complete answer of our own: Content-Type application/json, nosniff,
  * Content-Length, X-Request-Id, Connection: close when asked for; without the

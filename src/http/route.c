@@ -184,6 +184,26 @@ const struct route *route_find(enum method m, struct str normal)
     return has_odd_version(normal, segment) ? &odd_version : &unknown;
 }
 
+size_t route_count(void)
+{
+    return ROW_COUNT;
+}
+
+size_t route_number(const struct route *r)
+{
+    const uintptr_t at = (uintptr_t)r, first = (uintptr_t)rows;
+    return at < first || at >= first + sizeof rows ? 0 : (at - first) / sizeof rows[0] + 1;
+}
+
+size_t route_number_of(struct str method, struct str path)
+{
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        if (str_eq(method_name(rows[i].one.method), method) &&
+            str_eq(str_of(rows[i].one.path), path))
+            return i + 1;
+    return 0;
+}
+
 bool route_streams_at_once(const struct route *r, const struct head *h)
 {
     return r->hijack && r->surface == SURFACE_NONE && r->body == BODY_UNREAD &&

@@ -84,6 +84,12 @@ const struct route *route_find(enum method m, struct str normal);
  * follows the head is the stream's, although the head announces chunks (dockerode's attach). */
 bool route_streams_at_once(const struct route *r, const struct head *h);
 
+/* Rows of the table have the numbers 1 to route_count(); 0 is any other route. */
+size_t route_count(void);
+size_t route_number(const struct route *r);
+/* By method name and pattern ("GET", "/containers/{id}/json"); 0: there is none. */
+size_t route_number_of(struct str method, struct str path);
+
 /* The upgrade to ask the engine for: the client's own, where the route has it; empty
  * without one. The engine heeds an Upgrade that no Connection names, as do we for tcp. */
 struct str route_upgrade(const struct route *r, const struct head *h);

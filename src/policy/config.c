@@ -31,9 +31,10 @@ struct config {
     struct settings settings;
     struct rule_source *rules;
     struct config_leaf *leaves;
+    struct redaction_line *redactions;
     const char **warnings;
     struct rule_files *rule_files; /* owned */
-    size_t n_rules, n_leaves, n_warnings;
+    size_t n_rules, n_leaves, n_redactions, n_warnings;
 };
 
 /* What the protected calls are given, and what they leave. */
@@ -166,10 +167,12 @@ static void take_result(lua_State *L, struct config *c)
 {
     TAKE(L, c, rules, settings_rules);
     TAKE(L, c, leaves, settings_leaves);
+    TAKE(L, c, redactions, settings_redactions);
     TAKE(L, c, warnings, settings_strings);
     lua_getfield(L, RESULT, "c");
     settings_read(L, -1, &c->settings);
     lua_rawsetp(L, LUA_REGISTRYINDEX, c->settings.host_names);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, c->settings.redact_env_names);
     lua_rawsetp(L, LUA_REGISTRYINDEX, c->settings.lua.rules);
     lua_settop(L, RESULT);
 }
@@ -348,6 +351,12 @@ size_t config_rules(const struct config *c, const struct rule_source **out)
 {
     *out = c->rules;
     return c->n_rules;
+}
+
+size_t config_redactions(const struct config *c, const struct redaction_line **out)
+{
+    *out = c->redactions;
+    return c->n_redactions;
 }
 
 const struct rule_files *config_rule_files(const struct config *c)

@@ -54,6 +54,9 @@ struct settings {
         bool access;
     } log;
     bool deny_verbose;
+    bool allow_attestation_statements;
+    const char **redact_env_names; /* globs; none: every variable is hidden */
+    size_t n_redact_env_names;
     bool health_enabled;
     const char *health_path;
     bool allow_body_blind_writes;
@@ -103,13 +106,17 @@ const struct settings *config_settings(const struct config *c);
 /* The file it was read from, or "" for defaults. */
 const char *config_path(const struct config *c);
 
-/* Warnings of the load (redaction not built, dead rules …), one sentence each. */
+/* Warnings of the load (dead rules, acknowledged risks …), one sentence each. */
 size_t config_warning_count(const struct config *c);
 const char *config_warning(const struct config *c, size_t i);
 
 /* Rules in order, for rules_open and for `validate`. Borrowed from the config. */
 struct rule_source;
 size_t config_rules(const struct config *c, const struct rule_source **out);
+
+/* What is hidden of the engine's answers, for redaction_open. Borrowed from the config. */
+struct redaction_line;
+size_t config_redactions(const struct config *c, const struct redaction_line **out);
 
 /* The operators' rule files, as they were when the configuration was read. */
 struct rule_files;

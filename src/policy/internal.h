@@ -4,6 +4,7 @@
 
 #include "policy/plan.h"
 #include "policy/policy.h"
+#include "policy/redaction.h"
 #include "policy/rules.h"
 #include "policy/vm.h"
 
@@ -16,20 +17,22 @@ struct counted {
 };
 
 struct policy {
-    struct vm *vm;          /* owned */
-    struct plan *plan;      /* owned; its texts live in vm */
-    struct rules *rules;    /* owned */
-    enum outcome *outcomes; /* borrowed; NULL: nobody watches */
-    struct counted *counts; /* owned; one a check */
-    struct judge *judging;  /* borrowed while the VM runs, else NULL */
-    bool view_made;         /* the rules' view of this request has members */
-    int mutant;             /* check; -1: none */
+    struct vm *vm;               /* owned */
+    struct plan *plan;           /* owned; its texts live in vm */
+    struct rules *rules;         /* owned */
+    struct redaction *redaction; /* owned */
+    enum outcome *outcomes;      /* borrowed; NULL: nobody watches */
+    struct counted *counts;      /* owned; one a check */
+    struct judge *judging;       /* borrowed while the VM runs, else NULL */
+    bool view_made;              /* the rules' view of this request has members */
+    int mutant;                  /* check; -1: none */
     enum mutation mutation;
     bool shown[BODY_SLOTS_MAX + 1]; /* slots that are not nil in what rules see */
     size_t n_printed;
     char printed[PRINTED_MAX][PRINT_MAX];
     unsigned api_version_min;
     bool deny_verbose;
+    bool allow_attestation_statements;
     bool allow_body_blind_writes;
     bool accept_buildkit_tunnels;
 };

@@ -113,6 +113,14 @@ static int open_vm(struct policy *p, const struct config *config, bool exact, st
     return rc ? rc : vm_set_limits(p->vm, &limits, err);
 }
 
+static int open_redaction(struct policy *p, const struct config *config, struct err *err)
+{
+    const struct settings *s = config_settings(config);
+    const struct redaction_line *lines;
+    const size_t n = config_redactions(config, &lines);
+    return redaction_open(&p->redaction, lines, n, s->redact_env_names, s->n_redact_env_names, err);
+}
+
 int policy_open(struct policy **out, const struct config *config, bool exact, struct err *err)
 {
     const struct settings *s = config_settings(config);
@@ -122,12 +130,15 @@ int policy_open(struct policy **out, const struct config *config, bool exact, st
     p->mutant = -1;
     p->api_version_min = s->api_version_min;
     p->deny_verbose = s->deny_verbose;
+    p->allow_attestation_statements = s->allow_attestation_statements;
     p->allow_body_blind_writes = s->allow_body_blind_writes;
     p->accept_buildkit_tunnels = s->accept_buildkit_tunnels;
 
     const struct rule_source *sources;
     const size_t n = config_rules(config, &sources);
     int rc = rules_open(&p->rules, sources, n, err);
+    if (!rc)
+        rc = open_redaction(p, config, err);
     if (!rc)
         rc = open_vm(p, config, exact, err);
     if (rc) {
@@ -143,6 +154,7 @@ void policy_free(struct policy *p)
     if (!p)
         return;
     rules_free(p->rules);
+    redaction_free(p->redaction);
     plan_free(p->plan);
     vm_free(p->vm);
     free(p->counts);

@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* From this API version on there are clients that read addresses into types of their own, and give
+ * up on a list in which one is none (the docker command 29; it speaks no older version). */
+enum { VERSION_PARSES_ADDRESSES = 1044 };
+
 void policy_rest(struct policy *p)
 {
     vm_rest(p->vm);
@@ -66,18 +70,21 @@ static unsigned read_component(struct str *s)
     return v;
 }
 
-/* Engines before API 1.24 let a start body replace the container's HostConfig
- * (design.md H3), so older versions are answered as a newer engine words it. */
-static bool version_too_old(const struct policy *p, struct str version)
+/* A version as 1000 times its first number and its second. */
+static unsigned read_version(struct str version)
 {
-    if (version.n == 0)
-        return false;
     struct str rest = str_skip(version, 2); /* "/v" */
     const unsigned major = read_component(&rest);
     rest = str_skip(rest, 1);
     const unsigned minor = read_component(&rest);
-    const unsigned least_major = p->api_version_min / 1000;
-    return major < least_major || (major == least_major && minor < p->api_version_min % 1000);
+    return 1000 * (major < 1000 ? major : 1000) + (minor < 1000 ? minor : 999);
+}
+
+/* Engines before API 1.24 let a start body replace the container's HostConfig
+ * (design.md H3), so older versions are answered as a newer engine words it. */
+static bool version_too_old(const struct policy *p, struct str version)
+{
+    return version.n && read_version(version) < p->api_version_min;
 }
 
 static struct str type_without_parameters(struct str type)
@@ -182,6 +189,38 @@ static bool query_passes(const struct policy_request *r, struct decision *d)
     return passes;
 }
 
+/* The engine takes anything for yes but "", 0, no, false and none. */
+static bool is_yes(struct str value)
+{
+    static const struct str no[] = {{"", 0}, {"0", 1}, {"no", 2}, {"false", 5}, {"none", 4}};
+    value = str_trim(value);
+    for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
+        if (str_eq_nocase(value, no[i]))
+            return false;
+    return true;
+}
+
+/* Signed statements about an image tell what it was built from, arguments included. */
+static bool attestation_passes(const struct policy *p, const struct policy_request *r,
+                               struct decision *d)
+{
+    if (p->allow_attestation_statements || r->target.query.n == 0 ||
+        !str_eq(str_of(r->route->path), STR("/images/{id}/attestations")))
+        return true;
+    struct query q;
+    char *store = malloc(r->target.query.n);
+    bool passes = store && query_read(r->target.query, store, &q) == RC_OK;
+    for (size_t i = 0; passes && i < q.n; i++)
+        passes = !str_eq(q.pairs[i].key, STR("statement")) || !is_yes(q.pairs[i].value);
+    free(store);
+    if (passes)
+        return true;
+    refuse(d, REFUSAL_RESPONSE_REJECTED);
+    set_reason(d, "statements of attestations are not shown; "
+                  "response.allow_attestation_statements: true lets them through");
+    return false;
+}
+
 /* What route and rules allow, but cannot be judged. */
 static bool surface_passes(const struct policy *p, const struct policy_request *r,
                            struct decision *d)
@@ -237,10 +276,19 @@ void policy_route(const struct policy *p, const struct policy_request *r, struct
                    r->route->path);
         return;
     }
-    if (!surface_passes(p, r, d) || !body_kind_passes(r, d) || !query_passes(r, d))
+    if (!surface_passes(p, r, d) || !body_kind_passes(r, d) || !query_passes(r, d) ||
+        !attestation_passes(p, r, d))
         return;
     d->verdict = VERDICT_ALLOW;
     d->refusal = REFUSAL_NONE;
+}
+
+const struct edit_plan *policy_edits(const struct policy *p, const struct policy_request *r,
+                                     bool *blank)
+{
+    const struct str version = r->target.version;
+    *blank = version.n && read_version(version) >= VERSION_PARSES_ADDRESSES;
+    return redaction_plan(p->redaction, r->route);
 }
 
 bool policy_judges(const struct policy *p, const struct policy_request *r)

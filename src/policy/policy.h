@@ -12,6 +12,7 @@
 #define SOCKGUARD_POLICY_POLICY_H
 
 #include "base/err.h"
+#include "http/edit.h"
 #include "http/head.h"
 #include "http/refusal.h"
 #include "http/route.h"
@@ -131,6 +132,11 @@ void policy_free(struct policy *p); /* NULL is fine */
 /* Rules, and all that needs no body: API version, route, content type where a body
  * is announced. An allow here is final unless policy_judges. Never enters Lua. */
 void policy_route(const struct policy *p, const struct policy_request *r, struct decision *out);
+
+/* What is hidden of the engine's answers to this request; NULL: nothing. *blank: the client parses
+ * addresses, so hidden ones are empty (edit.h). Lives as long as the policy. */
+const struct edit_plan *policy_edits(const struct policy *p, const struct policy_request *r,
+                                     bool *blank);
 
 /* True when a check that is switched on could deny this request: then policy_plan is
  * called, once its body is buffered (up to policy_body_max bytes), or at once and

@@ -134,6 +134,10 @@ void settings_read(lua_State *L, int index, struct settings *out)
     lua_getfield(L, index, "lua_rules");
     out->lua.rules = settings_strings(L, -1, &out->lua.n_rules);
     lua_remove(L, -2);
+    out->allow_attestation_statements = field_bool(L, index, "allow_attestation_statements");
+    lua_getfield(L, index, "redact_env_names");
+    out->redact_env_names = settings_strings(L, -1, &out->n_redact_env_names);
+    lua_remove(L, -2);
     lua_getfield(L, index, "host_names");
     out->host_names = settings_strings(L, -1, &out->n_host_names);
     lua_remove(L, -2);
@@ -163,6 +167,26 @@ struct rule_source *settings_rules(lua_State *L, int index, size_t *n)
     }
     *n = count;
     return rules;
+}
+
+struct redaction_line *settings_redactions(lua_State *L, int index, size_t *n)
+{
+    index = lua_absindex(L, index);
+    const size_t count = (size_t)lua_rawlen(L, index);
+    struct redaction_line *lines = push_array(L, count, sizeof *lines);
+    for (size_t i = 0; i < count; i++) {
+        lua_rawgeti(L, index, (lua_Integer)i + 1);
+        const int at = lua_gettop(L);
+        lines[i] = (struct redaction_line){
+            .method = field_str(L, at, "method"),
+            .route = field_str(L, at, "route"),
+            .path = field_str(L, at, "path"),
+            .edit = field_str(L, at, "edit"),
+        };
+        lua_pop(L, 1);
+    }
+    *n = count;
+    return lines;
 }
 
 struct config_leaf *settings_leaves(lua_State *L, int index, size_t *n)

@@ -8,16 +8,18 @@
 #define SOCKGUARD_POLICY_SETTINGS_H
 
 #include "policy/config.h"
+#include "policy/redaction.h"
 #include "policy/rules.h"
 
 #include <lua.h>
 
 /* Fills *out from the table at index; pushes the userdata with the rule paths, then
- * the one with the host names. */
+ * the ones with the hidden variables' and the host names. */
 void settings_read(lua_State *L, int index, struct settings *out);
 
 /* Each pushes one userdata that holds the array, and gives its length. */
 struct rule_source *settings_rules(lua_State *L, int index, size_t *n);
+struct redaction_line *settings_redactions(lua_State *L, int index, size_t *n);
 struct config_leaf *settings_leaves(lua_State *L, int index, size_t *n);
 const char **settings_strings(lua_State *L, int index, size_t *n);
 

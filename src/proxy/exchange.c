@@ -3,6 +3,7 @@
 
 #include "http/emit.h"
 #include "proxy/client.h"
+#include "proxy/edited.h"
 #include "proxy/lookup.h"
 #include "proxy/owner.h"
 #include "proxy/tunnel.h"
@@ -35,8 +36,9 @@ static const unsigned next_response[RESPONSE_STATE_COUNT] = {
     [RESPONSE_ASKED] = BIT(RESPONSE_DONE),
     [RESPONSE_LOOKUP] = BIT(RESPONSE_DIAL) | BIT(RESPONSE_DONE),
     [RESPONSE_DIAL] = BIT(RESPONSE_AWAITED) | BIT(RESPONSE_DONE),
-    [RESPONSE_AWAITED] =
-        BIT(RESPONSE_DIAL) | BIT(RESPONSE_FLOWING) | BIT(RESPONSE_TUNNEL) | BIT(RESPONSE_DONE),
+    [RESPONSE_AWAITED] = BIT(RESPONSE_DIAL) | BIT(RESPONSE_EDITED) | BIT(RESPONSE_FLOWING) |
+                         BIT(RESPONSE_TUNNEL) | BIT(RESPONSE_DONE),
+    [RESPONSE_EDITED] = BIT(RESPONSE_FLOWING) | BIT(RESPONSE_DONE),
     [RESPONSE_FLOWING] = BIT(RESPONSE_DONE),
     [RESPONSE_TUNNEL] = BIT(RESPONSE_DONE),
     [RESPONSE_DONE] = 0,
@@ -58,13 +60,15 @@ static struct exchange *exchange_new(struct client *c)
 {
     struct worker *w = c->worker;
     struct exchange *ex = w->free_exchanges;
-    struct buf bytes = {0}, body = {0}, out = {0};
+    struct buf bytes = {0}, body = {0}, out = {0}, edited = {0}, held = {0};
     if (ex) {
         w->free_exchanges = ex->next;
         w->n_free--;
         bytes = ex->bytes;
         body = ex->body;
         out = ex->out;
+        edited = ex->edited;
+        held = ex->edit.held;
     } else {
         ex = malloc(sizeof *ex);
         if (!ex)
@@ -72,8 +76,11 @@ static struct exchange *exchange_new(struct client *c)
         buf_init(&bytes, 2 * HEAD_BYTES_MAX);
         buf_init(&body, 0);
         buf_init(&out, OUT_MAX);
+        buf_init(&edited, EDITED_MAX);
     }
     *ex = (struct exchange){.worker = w, .client = c, .bytes = bytes, .body = body, .out = out};
+    ex->edited = edited;
+    ex->edit.held = held;
     ex->started = uv_hrtime();
     worker_request_id(w, ex->id);
     c->exchange = ex;
@@ -100,6 +107,8 @@ static void release(struct exchange *ex)
     buf_release(&ex->bytes);
     buf_release(&ex->body);
     buf_release(&ex->out);
+    buf_release(&ex->edited);
+    edit_release(&ex->edit);
     free(ex);
 }
 
@@ -116,6 +125,8 @@ static void exchange_free(struct exchange *ex)
     tidy(&ex->bytes);
     tidy(&ex->body);
     tidy(&ex->out);
+    tidy(&ex->edited);
+    tidy(&ex->edit.held);
     give_room_back(ex);
     if (w->n_free >= EXCHANGES_KEPT) {
         release(ex);
@@ -187,6 +198,7 @@ static void report(struct exchange *ex, enum exchange_end end)
         .peer = &ex->client->peer,
         .decision = kept_decision(ex),
         .refusal = ex->refusal,
+        .detail = ex->detail,
         .local = ex->local,
         .status = ex->status,
         .bytes = ex->sent,

@@ -38,6 +38,7 @@ enum request_state {
     X(LOOKUP)  /* nothing; the engine is asked what the policy must know */                        \
     X(DIAL)    /* nothing; the engine cannot be connected to just now */                           \
     X(AWAITED) /* nothing; the request is on its way */                                            \
+    X(EDITED)  /* nothing; the engine's answer is gathered, to be edited */                        \
     X(FLOWING) /* the engine's head, and its body as it comes */                                   \
     X(TUNNEL)  /* that it has a stream now, and its bytes as they come */                          \
     X(DONE)    /* everything */
@@ -88,12 +89,21 @@ struct exchange {
     struct lookups *lookups; /* owned; NULL where none was needed */
 
     /* To the engine. */
-    struct buf out;    /* the head */
+    struct buf out;    /* the head; later that of an edited answer */
     bool hijack;       /* it may become a tunnel, and counts as one */
     bool asks_upgrade; /* with the client's own Upgrade */
     bool head_sent;
     bool retried;        /* on a fresh connection; not twice */
     uint64_t dial_until; /* loop time, ms */
+
+    /* What is hidden of the answer. */
+    const struct edit_plan *edits; /* borrowed from the policy; NULL: nothing is */
+    bool blank;                    /* hidden addresses are empty texts */
+    bool editing;                  /* edit is under way */
+    uint16_t answered;             /* the engine's status */
+    struct edit edit;
+    struct buf edited;  /* what can be sent on of it */
+    const char *detail; /* a constant: why it was refused, or NULL */
 
     /* To the client. */
     enum refusal refusal;
@@ -148,6 +158,8 @@ void exchange_enter_response(struct exchange *ex, enum response_state next);
 void exchange_refuse(struct exchange *ex, enum refusal why);
 void exchange_deny(struct exchange *ex);
 void exchange_answer(struct exchange *ex, uint16_t status, struct str json);
+/* The whole answer has been handed to the client's connection. excess: the engine has sent more. */
+void exchange_answered(struct exchange *ex, bool excess);
 /* Ends the exchange if both sides are done. */
 void exchange_settle(struct exchange *ex);
 /* Gives the connection to the engine back, or closes it when it cannot be used again. */

@@ -308,10 +308,12 @@ static int emit(struct exchange *ex)
                              : h->framing,
         .length = held ? ex->body.len : ex->length,
     };
-    const struct str upgrade = route_upgrade(ex->route, h);
-    ex->asks_upgrade = upgrade.n > 0;
+    const struct policy_request r = exchange_policy_request(ex);
+    ex->edits = policy_edits(ex->worker->policy, &r, &ex->blank);
+    const struct emit_asks asks = {route_upgrade(ex->route, h), ex->edits != NULL};
+    ex->asks_upgrade = asks.upgrade.n > 0;
     buf_clear(&ex->out);
-    return emit_request(&ex->out, h, &ex->target, body, upgrade, id_of(ex));
+    return emit_request(&ex->out, h, &ex->target, body, asks, id_of(ex));
 }
 
 static void forward(struct exchange *ex)

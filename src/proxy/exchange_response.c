@@ -2,6 +2,7 @@
 /* The response side: from the engine's first byte to the last one handed to the client. */
 #include "http/emit.h"
 #include "proxy/client.h"
+#include "proxy/edited.h"
 #include "proxy/exchange.h"
 #include "proxy/gather.h"
 #include "proxy/lookup.h"
@@ -22,8 +23,7 @@ static bool send_down(struct exchange *ex, struct gather *g)
     return false;
 }
 
-/* The whole answer has been handed over. Bytes behind it answer nothing that was asked. */
-static void end(struct exchange *ex, bool excess)
+void exchange_answered(struct exchange *ex, bool excess)
 {
     if (excess || ex->upstream->stream.unsent)
         ex->reusable = false;
@@ -66,7 +66,7 @@ static void pass(struct exchange *ex, struct str bytes, struct str head)
     if (step == FRAME_BAD)
         exchange_cut(ex, EXCHANGE_CUT);
     else if (step == FRAME_DONE)
-        end(ex, total < bytes.n);
+        exchange_answered(ex, total < bytes.n);
     else if (ex->client->stream.unsent)
         stream_pause(&ex->upstream->stream);
 }
@@ -94,8 +94,14 @@ static void start_response(struct exchange *ex, struct str bytes)
     deadline_disarm(&ex->deadline);
     ex->reusable = h->keep_alive && !ex->hijack;
     ex->to_close = h->framing == FRAMING_TO_CLOSE;
-    ex->dechunk = h->framing == FRAMING_CHUNKED && ex->old_client;
-    ex->close |= ex->to_close || ex->dechunk || ex->request != REQUEST_DONE || w->draining;
+    ex->editing = edited_begins(ex);
+    ex->dechunk = h->framing == FRAMING_CHUNKED && ex->old_client && !ex->editing;
+    ex->close |= ex->dechunk || ex->request != REQUEST_DONE || w->draining;
+    if (ex->editing) {
+        edited_open(ex, bytes);
+        return;
+    }
+    ex->close |= ex->to_close;
     buf_clear(&w->out);
     if (emit_response(&w->out, h, framing_for(ex, h), id_of(ex), ex->close)) {
         exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
@@ -207,6 +213,8 @@ static void take_body(struct exchange *ex, struct str bytes)
         lookup_heard(ex, bytes);
     else if (ex->response == RESPONSE_TUNNEL)
         tunnel_heard(ex, bytes);
+    else if (ex->editing)
+        edited_heard(ex, bytes);
     else
         pass(ex, bytes, STR(""));
 }
@@ -246,9 +254,11 @@ void exchange_upstream_ended(struct exchange *ex, int status)
         lookup_upstream_ended(ex, status);
     } else if (ex->response == RESPONSE_TUNNEL) {
         tunnel_upstream_ended(ex, status);
+    } else if (ex->editing) {
+        edited_upstream_ended(ex, status);
     } else if (ex->response == RESPONSE_FLOWING) {
         if (ex->to_close && status == UV_EOF)
-            end(ex, true);
+            exchange_answered(ex, true);
         else
             exchange_cut(ex, EXCHANGE_CUT);
     } else if (may_repeat(ex)) {

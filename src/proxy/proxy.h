@@ -78,6 +78,7 @@ struct exchange_report {
     const struct decision *decision; /* NULL when the policy was not asked */
     enum refusal refusal;  /* why the answer is ours and not the engine's; REFUSAL_NONE: it is the
                               engine's, or a local endpoint's */
+    const char *detail;    /* what was wrong with the engine's answer, in words, or NULL */
     bool local;            /* answered by a local endpoint */
     uint16_t status;       /* sent to the client; 0: none was */
     uint64_t bytes;        /* of the answer's body (as sent, chunk framing included) */

@@ -50,7 +50,9 @@ static void assert_request(const char *bytes, struct emit_body body, const char 
     struct request *r = request_of(bytes);
     struct buf out;
     buf_init(&out, 16384);
-    assert_int_equal(emit_request(&out, &r->head, &r->target, body, STR(""), STR("id-1")), RC_OK);
+    assert_int_equal(emit_request(&out, &r->head, &r->target, body,
+                                  (struct emit_asks){STR(""), false}, STR("id-1")),
+                     RC_OK);
     assert_buf(&out, want);
     buf_release(&out);
     free(r);
@@ -135,7 +137,9 @@ static void every_method_keeps_its_name(void **state)
         const struct str name = method_name(m);
         assert_true(name.n > 0);
         buf_init(&out, 16384);
-        assert_int_equal(emit_request(&out, &h, &t, no_body, STR(""), STR("i")), RC_OK);
+        assert_int_equal(
+            emit_request(&out, &h, &t, no_body, (struct emit_asks){STR(""), false}, STR("i")),
+            RC_OK);
         (void)snprintf(want, sizeof want,
                        "%.*s /x HTTP/1.1\r\nHost: docker\r\nX-Request-Id: i\r\n\r\n", (int)name.n,
                        name.p);
@@ -152,7 +156,8 @@ static void assert_path(struct str path, const char *want)
     struct buf out;
     char whole[256];
     buf_init(&out, 16384);
-    assert_int_equal(emit_request(&out, &h, &t, no_body, STR(""), STR("i")), RC_OK);
+    assert_int_equal(
+        emit_request(&out, &h, &t, no_body, (struct emit_asks){STR(""), false}, STR("i")), RC_OK);
     (void)snprintf(whole, sizeof whole,
                    "GET %s HTTP/1.1\r\nHost: docker\r\nX-Request-Id: i\r\n\r\n", want);
     assert_buf(&out, whole);
@@ -184,7 +189,9 @@ static void every_byte_of_a_path_reads_back(void **state)
         if (c == '/')
             continue;
         buf_init(&out, 16384);
-        assert_int_equal(emit_request(&out, &h, &t, no_body, STR(""), STR("i")), RC_OK);
+        assert_int_equal(
+            emit_request(&out, &h, &t, no_body, (struct emit_asks){STR(""), false}, STR("i")),
+            RC_OK);
         assert_int_equal(buf_append_char(&out, '\0'), RC_OK);
         struct request *r = request_of(out.data);
         assert_true(str_eq(r->target.path, t.path));
@@ -265,12 +272,15 @@ static void an_upgrade_is_asked_for_only_when_it_is_given(void **state)
                                    "X-Kept: 2\r\n\r\n");
     struct buf out;
     buf_init(&out, 16384);
-    assert_int_equal(emit_request(&out, &r->head, &r->target, no_body, STR("tcp"), STR("i")),
+    assert_int_equal(emit_request(&out, &r->head, &r->target, no_body,
+                                  (struct emit_asks){STR("tcp"), false}, STR("i")),
                      RC_OK);
     assert_buf(&out, "POST /containers/x/attach HTTP/1.1\r\nHost: docker\r\nX-Kept: 2\r\n"
                      "Connection: Upgrade\r\nUpgrade: tcp\r\nX-Request-Id: i\r\n\r\n");
     buf_clear(&out);
-    assert_int_equal(emit_request(&out, &r->head, &r->target, no_body, STR(""), STR("i")), RC_OK);
+    assert_int_equal(emit_request(&out, &r->head, &r->target, no_body,
+                                  (struct emit_asks){STR(""), false}, STR("i")),
+                     RC_OK);
     assert_buf(&out, "POST /containers/x/attach HTTP/1.1\r\nHost: docker\r\nX-Kept: 2\r\n"
                      "X-Request-Id: i\r\n\r\n");
     buf_release(&out);
@@ -343,7 +353,8 @@ static int emit_one(enum which which, struct buf *out, const struct request *r,
     const struct emit_body body = {FRAMING_LENGTH, UINT64_MAX};
     switch (which) {
     case WHICH_REQUEST:
-        return emit_request(out, &r->head, &r->target, body, STR(""), STR("id-1"));
+        return emit_request(out, &r->head, &r->target, body, (struct emit_asks){STR(""), false},
+                            STR("id-1"));
     case WHICH_RESPONSE:
         return emit_response(out, h, body, STR("id-1"), true);
     default:
