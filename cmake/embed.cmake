@@ -12,6 +12,7 @@ set(LUA_SOURCES
   config/listeners.lua
   config/load.lua
   config/main.lua
+  config/meet.lua
   config/nearest.lua
   config/report.lua
   config/rules.lua

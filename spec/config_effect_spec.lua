@@ -1,4 +1,5 @@
 -- config_effect_spec: what a configuration comes to: rules, places to listen, guards.
+local meet = require "config.meet"
 local config = require "support.config"
 
 local ACKS = "insecure_allow_plain_tcp: true\n  insecure_allow_unauthenticated_clients: true"
@@ -102,6 +103,34 @@ describe("the start-up guards", function()
   it("refuse tunnels", function()
     assert.matches("looks into: POST /grpc; ", guarded("", GRPC))
     assert.is_nil(guarded("insecure_accept_opaque_buildkit_tunnels: true", GRPC))
+  end)
+
+  it("see a rule that opens such a route for one certain id, whatever its spelling", function()
+    local function exposed(path)
+      local result = config.load(
+        "rules: [{match: {method: \"get, head\", path: '" .. path .. "'}, action: allow}]",
+        { serving = true, allows = function(method, asked)
+          return method == "GET" and meet(path, asked) ~= nil
+        end })
+      return result.error and result.error:match "data out: (.-);"
+    end
+    for path, found in pairs {
+      ["/containers/web/logs"] = "GET /containers/web/logs",
+      ["/containers/we*/l*"] = "GET /containers/we/logs",
+      ["/containers/web/**"] = "GET /containers/web/archive, GET /containers/web/export, "
+        .. "GET /containers/web/logs, GET /containers/web/attach/ws",
+      ["/**/logs"] = "GET /containers/sockguard-test/logs, "
+        .. "GET /services/sockguard-test/logs, GET /tasks/sockguard-test/logs, "
+        .. "GET /libpod/containers/sockguard-test/logs",
+      ["/containers/a/b/export"] = "GET /containers/a/b/export",
+      ["/images/acme/app/get"] = "GET /images/acme/app/get",
+    } do
+      assert.equal(found, exposed(path))
+    end
+    for _, path in ipairs { "/containers/json", "/containers/*/json", "/containers/*/log",
+                            "/images/get2", "/images/**/json" } do
+      assert.is_nil(exposed(path))
+    end
   end)
 
   it("report the first that stands against the rules", function()

@@ -1,7 +1,9 @@
 -- config.guards: refuses to serve rules that open what nobody acknowledged.
 --
 -- Each probe is a request with a made-up id, put to the compiled rules; only their verdict
--- counts. A rule that names one id, or whose pattern leaves the made-up one out, passes.
+-- counts. A rule that leaves the made-up id out is asked about an id that it does not (config.meet).
+local meet = require "config.meet"
+
 local ID = "sockguard-test"
 
 local guards = {}
@@ -11,7 +13,7 @@ local function probes(words)
   local list = {}
   for _, word in ipairs(text.fields(words)) do
     local method, path = text.cut(word, ":")
-    list[#list + 1] = { method = method, path = (path:gsub("{}", ID)) }
+    list[#list + 1] = { method = method, path = (path:gsub("{}", ID)), shape = path }
   end
   return list
 end
@@ -85,16 +87,40 @@ local GUARDS = {
 }
 
 
+local function has_method(rule, method)
+  return rule.methods == "*" or ("," .. rule.methods:upper():gsub("%s", "") .. ","):find(
+    "," .. method .. ",", 1, true) ~= nil
+end
+
+
+-- The path that the rules open of a probe's shape, and the number of the rule that does; nil.
+local function open_path(probe, allows, rules)
+  local open, number = allows(probe.method, probe.path)
+  if open then
+    return probe.path, number
+  end
+  for _, rule in ipairs(rules) do
+    local path = rule.allow and has_method(rule, probe.method) and meet(rule.path, probe.shape)
+    if path then
+      open, number = allows(probe.method, path)
+      if open then
+        return path, number
+      end
+    end
+  end
+end
+
+
 -- What is open, and the number of the rule that opens the first of it.
-local function exposed(settings, groups, allows)
+local function exposed(settings, groups, allows, rules)
   local found, first = {}, nil
   for _, group in ipairs(groups) do
     if not group.covered(settings) then
       for _, probe in ipairs(group.probes) do
-        local open, rule = allows(probe.method, probe.path)
-        if open then
+        local path, rule = open_path(probe, allows, rules)
+        if path then
           first = first or rule
-          found[#found + 1] = probe.method .. " " .. probe.path
+          found[#found + 1] = probe.method .. " " .. path
         end
       end
     end
@@ -104,11 +130,12 @@ end
 
 
 --- Reports the first guard that stands against the rules, at the place of the rule.
--- allows(method, path): what the compiled rules say, and which rule says so.
-function guards.judge(settings, allows)
+-- allows(method, path): what the compiled rules say, and which rule says so. rules: as they were
+-- compiled.
+function guards.judge(settings, allows, rules)
   for _, guard in ipairs(GUARDS) do
     if not settings.values[guard.key] then
-      local found, rule = exposed(settings, guard.groups, allows)
+      local found, rule = exposed(settings, guard.groups, allows, rules)
       if #found > 0 then
         settings.report:fault {
           place = rule and settings.report:place("rules[" .. rule .. "]"),

@@ -192,7 +192,7 @@ return function(source)
   local rules, listeners = validate(settings, env)
   failure = refused(settings, "validate")
   if not failure and source.serving then
-    guards.judge(settings, source.compile(rules))
+    guards.judge(settings, source.compile(rules), rules)
     failure = refused(settings, "validate")
   end
   if failure then
