@@ -181,7 +181,7 @@ describe("in bulk", function()
       assert.is_true(each < 8192, each .. " bytes each")
     end
     for _, tools in ipairs(event_streams) do
-      tools.send("5\r\nevent\r\n")
+      tools.send('b\r\n{"event":0}\r\n')
     end
     for i = 1, STREAMS do
       assert.is_truthy(wait.until_true(function()

@@ -203,6 +203,15 @@ local ROUTES = {
   { "^GET$", "^/exec/(.+)/json$", function(_, with, id)
     with.send(id:find("missing") and NOT_FOUND or json(200, "OK", exec(id)))
   end },
+  { "^GET$", "^/info$", function(_, with)
+    with.send(json(200, "OK", '{"ID":"fake","DockerRootDir":"/var/lib/docker"}'))
+  end },
+  { "^GET$", "^/volumes$", function(_, with)
+    with.send(json(200, "OK", '{"Volumes":[],"Warnings":null}'))
+  end },
+  { "^GET$", "^/swarm$", function(_, with)
+    with.send(json(200, "OK", '{"ID":"fake"}'))
+  end },
   { "^GET$", "/json$", function(_, with)
     with.send(json(200, "OK", "[]"))
   end },

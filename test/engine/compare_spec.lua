@@ -22,6 +22,11 @@ local STEPS = dofile "test/engine/steps.lua"
 -- Deadlines so short that the steps which wait outlast every one of them.
 local QUIET = 3 -- seconds
 local CONFIG = [[
+response:
+  redact_container_env: false
+  redact_mount_paths: false
+  redact_network_topology: false
+  redact_sensitive_data: false
 upstream: { request_timeout: 2s }
 timeouts: { head: 1s, body: 2s, keep_alive: 1s, connect: 2s, lookup: 2s }
 request_body:
