@@ -8,7 +8,8 @@
 --   empty    the empty one of its kind: "<redacted>", 0, [] or {}
 --   list     [], also where the engine's answer lacks it
 --   address  "<redacted>"; "" from API 1.44 on, because clients parse addresses
---   host     the same, but addresses that mean any address or this host stay
+--   bytes    the same; in base64 for clients, which decode it (a path with an API version)
+--   host     as address, but addresses that mean any address or this host stay
 --   option   a text with / \ : = @ or two dots: a path, an address, mount options
 --   bind     source of a bind string, where it is absolute
 --   value    NAME=value keeps NAME
@@ -71,7 +72,9 @@ local CONTAINER = {
 -- Podman's own fields beside Docker's.
 local PODMAN = {
   container_env = { empty = "Config.CreateCommand" },
-  mount_paths = { mark = "StaticDir OCIConfigPath ConmonPidFile PidFile HostConfig.LogConfig.Path" },
+  mount_paths = {
+    mark = "StaticDir OCIConfigPath ConmonPidFile PidFile HostConfig.LogConfig.Path",
+  },
 }
 
 local LISTED = { network_topology = { host = "Ports[].IP" } }
@@ -88,7 +91,8 @@ local VOLUME = {
   mount_paths = { mark = "Mountpoint", empty = "Status", option = "Options.*" },
   sensitive_data = {
     option = "Options.*",
-    empty = "ClusterVolume.Info.VolumeContext ClusterVolume.PublishStatus ClusterVolume.Spec.Secrets",
+    empty = [[ ClusterVolume.Info.VolumeContext ClusterVolume.PublishStatus
+      ClusterVolume.Spec.Secrets ]],
   },
 }
 
@@ -136,7 +140,7 @@ local TASK = {
   },
 }
 
-local DATA = { sensitive_data = { mark = "Spec.Data" } }
+local DATA = { sensitive_data = { bytes = "Spec.Data" } }
 
 local PLUGIN = {
   container_env = { value = "Settings.Env[]", mark = "Config.Env[].Value" },
@@ -148,7 +152,7 @@ local PLUGIN = {
 
 local TLS = {
   sensitive_data = {
-    mark = "TLSInfo.TrustRoot TLSInfo.CertIssuerSubject TLSInfo.CertIssuerPublicKey",
+    mark = "TLSInfo.TrustRoot", bytes = "TLSInfo.CertIssuerSubject TLSInfo.CertIssuerPublicKey",
   },
 }
 
@@ -178,6 +182,7 @@ local INFO = {
 
 -- A command of an exec may carry what its environment would.
 local EVENT = { sensitive_data = { exec = "status Action" } }
+local EXEC = { sensitive_data = { empty = "ProcessConfig.arguments" } }
 
 -- { method and route, then for each prefix the groups of paths behind it }
 local ROUTES = {
@@ -211,6 +216,7 @@ local ROUTES = {
     ["ContainerUsage.Items[]."] = { NETWORK, MOUNTS, LISTED },
     ["Volumes[]."] = { VOLUME }, ["VolumeUsage.Items[]."] = { VOLUME } },
   { "GET /events", [""] = { EVENT } },
+  { "GET /exec/{id}/json", [""] = { EXEC } },
   { "GET /libpod/containers/{id}/json", [""] = { NETWORK, MOUNTS, CONTAINER, PODMAN } },
   { "GET /libpod/images/{id}/json", [""] = { IMAGE } },
   { "GET /libpod/volumes/json", ["[]."] = { VOLUME } },

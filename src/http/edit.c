@@ -148,8 +148,10 @@ static struct str stand_in(const struct edit *e, enum edit_kind edit, enum token
         return (struct str){NULL, 0};
     if (edit == EDIT_MARK)
         return mark;
+    if (edit == EDIT_BYTES)
+        return e->reader >= EDIT_READER_BYTES ? STR("\"PHJlZGFjdGVkPg==\"") : mark;
     if (edit == EDIT_ADDRESS)
-        return e->blank ? STR("\"\"") : mark;
+        return e->reader >= EDIT_READER_ADDRESSES ? STR("\"\"") : mark;
     switch (kind) {
     case TOKEN_OBJECT:
         return STR("{}");
@@ -175,7 +177,7 @@ static int edit_text(struct edit *e, const struct window *w, enum edit_kind edit
     const struct str inner = {text.p + 1, text.n - 1 - whole};
     char out[EDIT_TEXT_ROOM];
     size_t n;
-    if (!edit_text_changes(e->plan, edit, e->blank, inner, whole, out, &n))
+    if (!edit_text_changes(e->plan, edit, (enum edit_reader)e->reader, inner, whole, out, &n))
         return RC_OK;
     int failed = replace(e, w, STR("\""));
     failed = failed ? failed : buf_append_json(w->out, (struct str){out, n});
@@ -309,12 +311,12 @@ static int take_end(struct edit *e, const struct window *w, enum token_kind kind
     return kind == TOKEN_END ? copy_to(e, w, w->end) : refuse(e, token_fault(&e->tokens));
 }
 
-void edit_start(struct edit *e, const struct edit_plan *plan, bool blank)
+void edit_start(struct edit *e, const struct edit_plan *plan, enum edit_reader reader)
 {
     struct buf held = e->held;
     buf_clear(&held);
     held.max = EDIT_HELD_MAX;
-    *e = (struct edit){.plan = plan, .blank = blank, .why = "", .held = held};
+    *e = (struct edit){.plan = plan, .reader = (uint8_t)reader, .why = "", .held = held};
     e->tokens.takes_nul = true;
     e->tokens.many = plan->many;
 }

@@ -16,13 +16,21 @@
 #include "base/buf.h"
 #include "http/token.h"
 
+/* Who reads the text: how its types take what stands for a hidden value. */
+enum edit_reader {
+    EDIT_READER_ANY,       /* nobody knows: the mark is a text */
+    EDIT_READER_BYTES,     /* decodes base64 */
+    EDIT_READER_ADDRESSES, /* and parses addresses */
+};
+
 /* What becomes of a value. null stays null but for EDIT_LIST. */
 enum edit_kind {
     EDIT_NONE,    /* it is on the way to others */
     EDIT_MARK,    /* anything becomes "<redacted>" */
     EDIT_EMPTY,   /* the empty one of its kind: "<redacted>", 0, [] or {}; true and false stay */
     EDIT_LIST,    /* anything, null too, becomes []; where the record lacks it, it is added */
-    EDIT_ADDRESS, /* anything becomes "<redacted>", or "" for clients that parse addresses */
+    EDIT_BYTES,   /* anything becomes "<redacted>", in base64 where that is decoded */
+    EDIT_ADDRESS, /* anything becomes "<redacted>", or "" where addresses are parsed */
     EDIT_HOST,    /* the same, but the addresses that mean any or this host stay */
     EDIT_OPTION,  /* a text that is an address, or holds one or a path of the host: "<redacted>" */
     EDIT_BIND,    /* source of a bind string: only an absolute one becomes "<redacted>" */
@@ -66,10 +74,10 @@ struct edit {
     struct buf held;  /* of the token that a piece ended in, from its start */
     uint16_t pending; /* the node of the value that comes next */
     uint8_t n_frames;
-    bool blank;    /* EDIT_ADDRESS writes "" */
-    bool skipping; /* inside of a record or list that is passed or dropped as a whole */
-    bool dropping; /* the value under way is not sent on */
-    bool decided;  /* the text under way has been dealt with before its end */
+    uint8_t reader; /* enum edit_reader */
+    bool skipping;  /* inside of a record or list that is passed or dropped as a whole */
+    bool dropping;  /* the value under way is not sent on */
+    bool decided;   /* the text under way has been dealt with before its end */
     struct {
         uint16_t node;
         uint8_t seen; /* the EDIT_LIST members that are there, a bit each */
@@ -78,7 +86,7 @@ struct edit {
     } frames[EDIT_DEPTH_MAX];
 };
 
-void edit_start(struct edit *e, const struct edit_plan *plan, bool blank);
+void edit_start(struct edit *e, const struct edit_plan *plan, enum edit_reader reader);
 void edit_release(struct edit *e);
 
 /* Appends to out what can be sent on after this piece; out may not hold it. last: the text ends

@@ -107,7 +107,7 @@ static bool change_exec(struct str s, char *out, size_t *n)
                         out, n);
 }
 
-bool edit_text_changes(const struct edit_plan *plan, enum edit_kind edit, bool blank,
+bool edit_text_changes(const struct edit_plan *plan, enum edit_kind edit, enum edit_reader reader,
                        struct str inner, bool whole, char *out, size_t *n)
 {
     char plain[EDIT_HELD_MAX];
@@ -125,7 +125,7 @@ bool edit_text_changes(const struct edit_plan *plan, enum edit_kind edit, bool b
         *n = 0;
         if (whole && is_any_or_this_host(s))
             return false;
-        return blank ? true : mark_all(out, n);
+        return reader >= EDIT_READER_ADDRESSES ? true : mark_all(out, n);
     case EDIT_OPTION:
         return whole && !tells_of_host(s) ? false : mark_all(out, n);
     default:

@@ -284,10 +284,12 @@ void policy_route(const struct policy *p, const struct policy_request *r, struct
 }
 
 const struct edit_plan *policy_edits(const struct policy *p, const struct policy_request *r,
-                                     bool *blank)
+                                     enum edit_reader *reader)
 {
     const struct str version = r->target.version;
-    *blank = version.n && read_version(version) >= VERSION_PARSES_ADDRESSES;
+    *reader = version.n == 0                                     ? EDIT_READER_ANY
+              : read_version(version) < VERSION_PARSES_ADDRESSES ? EDIT_READER_BYTES
+                                                                 : EDIT_READER_ADDRESSES;
     return redaction_plan(p->redaction, r->route);
 }
 

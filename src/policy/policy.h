@@ -133,10 +133,10 @@ void policy_free(struct policy *p); /* NULL is fine */
  * is announced. An allow here is final unless policy_judges. Never enters Lua. */
 void policy_route(const struct policy *p, const struct policy_request *r, struct decision *out);
 
-/* What is hidden of the engine's answers to this request; NULL: nothing. *blank: the client parses
- * addresses, so hidden ones are empty (edit.h). Lives as long as the policy. */
+/* What is hidden of the engine's answers to this request; NULL: nothing. *reader: what the client
+ * takes in their place. Lives as long as the policy. */
 const struct edit_plan *policy_edits(const struct policy *p, const struct policy_request *r,
-                                     bool *blank);
+                                     enum edit_reader *reader);
 
 /* True when a check that is switched on could deny this request: then policy_plan is
  * called, once its body is buffered (up to policy_body_max bytes), or at once and

@@ -18,10 +18,10 @@ static const struct {
     struct str name;
     enum edit_kind kind;
 } edits[] = {
-    {{"address", 7}, EDIT_ADDRESS}, {{"bind", 4}, EDIT_BIND},   {{"empty", 5}, EDIT_EMPTY},
-    {{"exec", 4}, EDIT_EXEC},       {{"host", 4}, EDIT_HOST},   {{"list", 4}, EDIT_LIST},
-    {{"mark", 4}, EDIT_MARK},       {{"named", 5}, EDIT_NAMED}, {{"option", 6}, EDIT_OPTION},
-    {{"value", 5}, EDIT_VALUE},
+    {{"address", 7}, EDIT_ADDRESS}, {{"bytes", 5}, EDIT_BYTES}, {{"bind", 4}, EDIT_BIND},
+    {{"empty", 5}, EDIT_EMPTY},     {{"exec", 4}, EDIT_EXEC},   {{"host", 4}, EDIT_HOST},
+    {{"list", 4}, EDIT_LIST},       {{"mark", 4}, EDIT_MARK},   {{"named", 5}, EDIT_NAMED},
+    {{"option", 6}, EDIT_OPTION},   {{"value", 5}, EDIT_VALUE},
 };
 
 static enum edit_kind kind_of(struct str name)

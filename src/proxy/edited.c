@@ -109,7 +109,7 @@ void edited_open(struct exchange *ex, struct str bytes)
         return;
     }
     ex->answered = h->status;
-    edit_start(&ex->edit, ex->edits, ex->blank);
+    edit_start(&ex->edit, ex->edits, ex->reader);
     exchange_enter_response(ex, RESPONSE_EDITED);
     if (!edit_plan_is_stream(ex->edits) || flow(ex))
         edited_heard(ex, bytes);

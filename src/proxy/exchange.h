@@ -98,9 +98,9 @@ struct exchange {
 
     /* What is hidden of the answer. */
     const struct edit_plan *edits; /* borrowed from the policy; NULL: nothing is */
-    bool blank;                    /* hidden addresses are empty texts */
-    bool editing;                  /* edit is under way */
-    uint16_t answered;             /* the engine's status */
+    enum edit_reader reader;
+    bool editing;      /* edit is under way */
+    uint16_t answered; /* the engine's status */
     struct edit edit;
     struct buf edited;  /* what can be sent on of it */
     const char *detail; /* a constant: why it was refused, or NULL */

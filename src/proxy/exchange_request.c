@@ -309,7 +309,7 @@ static int emit(struct exchange *ex)
         .length = held ? ex->body.len : ex->length,
     };
     const struct policy_request r = exchange_policy_request(ex);
-    ex->edits = policy_edits(ex->worker->policy, &r, &ex->blank);
+    ex->edits = policy_edits(ex->worker->policy, &r, &ex->reader);
     const struct emit_asks asks = {route_upgrade(ex->route, h), ex->edits != NULL};
     ex->asks_upgrade = asks.upgrade.n > 0;
     buf_clear(&ex->out);

@@ -37,12 +37,12 @@ static int feed(struct edit *e, struct str piece, bool last, struct buf *out)
 
 /* In pieces of `first` bytes and then of `step`. */
 static int edit_in_pieces(const struct edit_plan *p, struct str text, size_t first, size_t step,
-                          bool blank, struct buf *out)
+                          enum edit_reader reader, struct buf *out)
 {
     struct edit e = {0};
     int rc = RC_OK;
     size_t n = first;
-    edit_start(&e, p, blank);
+    edit_start(&e, p, reader);
     buf_clear(out);
     for (;; n = step) {
         const bool last = n >= text.n;
@@ -57,14 +57,14 @@ static int edit_in_pieces(const struct edit_plan *p, struct str text, size_t fir
 
 /* The same whatever the pieces are; NULL: it is refused. */
 static void expect_edit(const struct edit_plan *p, struct str text, const char *expected,
-                        bool blank)
+                        enum edit_reader reader)
 {
     struct buf out;
     buf_init(&out, OUT_MAX);
     const size_t steps[] = {1, 2, 7, text.n + 1};
     for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
         for (size_t first = 0; first <= (text.n < 200 ? text.n : 0); first++) {
-            const int rc = edit_in_pieces(p, text, first, steps[s], blank, &out);
+            const int rc = edit_in_pieces(p, text, first, steps[s], reader, &out);
             if (rc != (expected ? RC_OK : RC_INVALID))
                 print_error("%.*s\n", (int)text.n, text.p);
             assert_int_equal(rc, expected ? RC_OK : RC_INVALID);
@@ -87,6 +87,7 @@ static const struct line container[] = {
     {"NetworkSettings.Networks.*.Gateway", EDIT_ADDRESS},
     {"Ports[].IP", EDIT_HOST},
     {"Options.*", EDIT_OPTION},
+    {"Data", EDIT_BYTES},
     {"Settings.Env[]", EDIT_VALUE},
     {NULL, EDIT_NONE},
 };
@@ -164,7 +165,7 @@ static void replaces_what_the_plan_names(void **state)
     };
     struct edit_plan *p = plan_of(container, false);
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++)
-        expect_edit(p, str_of(samples[i].before), samples[i].after, false);
+        expect_edit(p, str_of(samples[i].before), samples[i].after, EDIT_READER_ANY);
     edit_plan_free(p);
 }
 
@@ -177,7 +178,18 @@ static void leaves_addresses_empty_for_clients_that_parse_them(void **state)
                     "{\"IP\":\"fd00::1\"}],\"Mounts\":[{\"Source\":\"/a\"}]}"),
                 "{\"NetworkSettings\":{\"IPAddress\":\"\"},\"Ports\":[{\"IP\":\"::1\"},"
                 "{\"IP\":\"\"}],\"Mounts\":[{\"Source\":\"<redacted>\"}]}",
-                true);
+                EDIT_READER_ADDRESSES);
+    edit_plan_free(p);
+}
+
+static void writes_base64_for_clients_that_decode_it(void **state)
+{
+    (void)state;
+    struct edit_plan *p = plan_of(container, false);
+    const struct str text = STR("{\"Data\":\"Z2VoZWlt\"}");
+    expect_edit(p, text, "{\"Data\":\"<redacted>\"}", EDIT_READER_ANY);
+    expect_edit(p, text, "{\"Data\":\"PHJlZGFjdGVkPg==\"}", EDIT_READER_BYTES);
+    expect_edit(p, text, "{\"Data\":\"PHJlZGFjdGVkPg==\"}", EDIT_READER_ADDRESSES);
     edit_plan_free(p);
 }
 
@@ -205,15 +217,15 @@ static void edits_a_stream_of_values(void **state)
     (void)state;
     static const struct line lines[] = {{"Action", EDIT_EXEC}, {NULL, EDIT_NONE}};
     struct edit_plan *p = plan_of(lines, true);
-    expect_edit(p, STR(""), "", false);
+    expect_edit(p, STR(""), "", EDIT_READER_ANY);
     expect_edit(p,
                 STR("{\"Action\":\"exec_create: sh -c x\"}\n{\"Action\":\"start\"}"
                     "{\"Action\":\"health_status: healthy\"}\r\n\n"),
                 "{\"Action\":\"exec_create: \\u003credacted\\u003e\"}\n{\"Action\":\"start\"}"
                 "{\"Action\":\"health_status: healthy\"}\r\n\n",
                 false);
-    expect_edit(p, STR("{\"Action\":\"start\"}\n[]"), NULL, false);
-    expect_edit(p, STR("{\"Action\":\"start\"}\n{"), NULL, false);
+    expect_edit(p, STR("{\"Action\":\"start\"}\n[]"), NULL, EDIT_READER_ANY);
+    expect_edit(p, STR("{\"Action\":\"start\"}\n{"), NULL, EDIT_READER_ANY);
     edit_plan_free(p);
 }
 
@@ -237,7 +249,7 @@ static void hides_what_is_too_long_to_look_into(void **state)
         else
             (void)snprintf(expected, sizeof expected,
                            "{\"HostConfig\":{\"Binds\":[\"\\u003credacted\\u003e\",\"data:/b\"]}}");
-        expect_edit(p, str_of(before), expected, false);
+        expect_edit(p, str_of(before), expected, EDIT_READER_ANY);
     }
     edit_plan_free(p);
 }
@@ -554,7 +566,7 @@ static void edits_random_documents_as_the_slow_editor_does(void **state)
         r.out[r.n] = '\0';
         accepted += !r.bad;
         refused += r.bad;
-        expect_edit(p, str_of(text), r.bad ? NULL : r.out, false);
+        expect_edit(p, str_of(text), r.bad ? NULL : r.out, EDIT_READER_ANY);
     }
     assert_true(accepted > 500 && refused > 500);
     edit_plan_free(p);
@@ -565,6 +577,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replaces_what_the_plan_names),
         cmocka_unit_test(leaves_addresses_empty_for_clients_that_parse_them),
+        cmocka_unit_test(writes_base64_for_clients_that_decode_it),
         cmocka_unit_test(hides_named_variables_only),
         cmocka_unit_test(edits_a_stream_of_values),
         cmocka_unit_test(hides_what_is_too_long_to_look_into),

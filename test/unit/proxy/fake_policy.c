@@ -25,9 +25,9 @@ void policy_route(const struct policy *p, const struct policy_request *r, struct
 
 /* The body of whatever is asked below /edited has a Secret. */
 const struct edit_plan *policy_edits(const struct policy *p, const struct policy_request *r,
-                                     bool *blank)
+                                     enum edit_reader *reader)
 {
-    *blank = false;
+    *reader = EDIT_READER_ANY;
     return str_starts(r->target.normal, STR("/edited")) ? p->edits : NULL;
 }
 
