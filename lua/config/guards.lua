@@ -1,7 +1,8 @@
 -- config.guards: refuses to serve rules that open what nobody acknowledged.
 --
 -- Each probe is a request with a made-up id, put to the compiled rules; only their verdict
--- counts. A rule that leaves the made-up id out is asked about an id that it does not (config.meet).
+-- counts. A rule that leaves the made-up id out is asked about one that it does not leave out
+-- (config.meet).
 local meet = require "config.meet"
 
 local ID = "sockguard-test"

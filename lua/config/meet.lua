@@ -31,8 +31,8 @@ end
 
 -- src/policy/glob.h has the dialect.
 local function of_pattern(pattern)
-  local nfa, at, i = {}, nil, 1
-  at = state(nfa)
+  local nfa, i = {}, 1
+  local at = state(nfa)
   while i <= #pattern do
     if pattern:sub(i, i + 2) == "/**" then
       local inside = state(nfa)
@@ -56,13 +56,14 @@ end
 
 -- "{}" is an id, in which the engine takes slashes.
 local function of_shape(shape)
-  local nfa, at, i = {}, nil, 1
-  at = state(nfa)
+  local nfa, i = {}, 1
+  local at = state(nfa)
   while i <= #shape do
     local to = state(nfa)
     if shape:sub(i, i + 1) == "{}" then
       take(nfa, at, "any", to)
-      at, i = run(nfa, to, "any"), i + 2
+      to = run(nfa, to, "any")
+      at, i = to, i + 2
     else
       take(nfa, at, shape:sub(i, i), to)
       at, i = to, i + 1

@@ -12,6 +12,7 @@
 -- DOCKER_CLI names the docker command to use (default: Debian's, /usr/bin/docker).
 local dockerd = require "support.dockerd"
 local house = require "support.house"
+local modules = require "support.modules"
 local proxy = require "support.proxy"
 local scratch = require "support.scratch"
 local shell = require "support.shell"
@@ -120,20 +121,6 @@ local function normalised(text, numbers)
 end
 
 
--- dockerode, installed once into the folder of the build.
-local function install_modules()
-  local code, output = shell.run([[
-    set -e
-    mkdir -p build/clients
-    cp test/engine/clients/package.json test/engine/clients/package-lock.json build/clients/
-    cd build/clients
-    [ -d node_modules/dockerode ] || npm ci --ignore-scripts --no-audit --no-fund
-    pwd]], { ms = 120000 })
-  assert(code == 0, output)
-  return output:match("([^\n]+)\n$") .. "/node_modules"
-end
-
-
 describe("compared with the engine itself", function()
   local engine, guard, folder, env
   local direct = {}
@@ -157,7 +144,7 @@ describe("compared with the engine itself", function()
   end
 
   setup(function()
-    local modules = install_modules()
+    local node_modules = modules.install()
     engine = dockerd.start()
     guard = proxy.start { config = CONFIG, upstream = engine.path }
     folder = scratch.new()
@@ -171,7 +158,7 @@ describe("compared with the engine itself", function()
     local clients = uv.cwd() .. "/test/engine/clients"
     env = {
       PATH = folder .. "/bin:" .. os.getenv "PATH", HOME = folder, LANG = "C.UTF-8", TERM = "xterm",
-      CLIENTS = clients, TERMINAL = clients .. "/terminal.py", NODE_PATH = modules,
+      CLIENTS = clients, TERMINAL = clients .. "/terminal.py", NODE_PATH = node_modules,
       QUIET = tostring(QUIET), AWAIT_SIZE = AWAIT_SIZE,
       DOCKER_BUILDKIT = "0", COMPOSE_DOCKER_CLI_BUILD = "0", COMPOSE_API_VERSION = "1.41",
     }
