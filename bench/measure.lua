@@ -45,7 +45,7 @@ end
 function measure.open(run)
   write_requests(run.dir)
   local engine = { name = "direct", command = function()
-    return '"$BUILD"/bench_upstream ' .. run.dir .. "/direct.sock"
+    return '"$BUILD"/bench_upstream ' .. run.dir .. "/direct.sock bench/list.json"
   end }
   local there = {}
   peers.start(run, engine, on_core(run, 1))
@@ -139,6 +139,13 @@ function measure.loop_calls(run, peer, work)
 end
 
 
+--- What edit_bench says of a list of 64 MiB, in words; megabytes a second; by how many KiB it grew.
+function measure.editing()
+  local words = shell.output('"$BUILD"/edit_bench ' .. peers.preset .. " 2>&1")
+  return words, tonumber(words:match "(%d+) MB/s"), tonumber(words:match "(%-?%d+) KiB more")
+end
+
+
 -- before: variables, and a command that runs it.
 local function decide(rounds, before)
   return shell.output(('%s %s "$BUILD"/decide_bench %s bench/create.json %s 2>&1'):format(
@@ -157,7 +164,8 @@ end
 --- and one, are collected (bench/decide.c).
 function measure.instructions(variables)
   local rounds = 1000
-  local text = decide(rounds, (variables or "") .. " valgrind --tool=callgrind --callgrind-out-file=/dev/null "
+  local text = decide(rounds, (variables or "")
+                      .. " valgrind --tool=callgrind --callgrind-out-file=/dev/null "
                       .. "--collect-atstart=no --toggle-collect=decide_rounds")
   local total = tonumber((text:match("Collected : (%d+)") or ""))
   return total and total / (rounds + rounds // 10 + 1)

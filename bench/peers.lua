@@ -4,7 +4,7 @@
 -- A peer: name, socket DIR/NAME.sock, the program it is and the Debian package that has it,
 -- whether it `judges` the body of a create, the only request it is measured with (nil: all),
 -- and the command. All log one line a request and have one thread to serve with. `direct` is
--- the engine itself: what load and engine cost.
+-- the engine itself: what load and engine cost; `unredacted` is sockguard without hiding anything.
 local shell = require "shell"
 
 local peers = {}
@@ -43,11 +43,19 @@ local function nginx(name, modules)
 end
 
 
-local function sockguard(run)
-  return ("env SOCKGUARD_LISTEN_SOCKET=%s/sockguard.sock SOCKGUARD_UPSTREAM_SOCKET=%s/direct.sock"
-          .. " SOCKGUARD_LOG_OUTPUT=%s/sockguard.log %s \"$SOCKGUARD\" serve -c %s"):format(
-    run.dir, run.dir, run.dir, peers.settings, peers.preset)
+local function sockguard(name, settings)
+  return function(run)
+    return ("env SOCKGUARD_LISTEN_SOCKET=%s/%s.sock SOCKGUARD_UPSTREAM_SOCKET=%s/direct.sock"
+            .. " SOCKGUARD_LOG_OUTPUT=%s/%s.log %s %s \"$SOCKGUARD\" serve -c %s"):format(
+      run.dir, name, run.dir, run.dir, name, peers.settings, settings, peers.preset)
+  end
 end
+
+
+local UNREDACTED = "SOCKGUARD_RESPONSE_REDACT_CONTAINER_ENV=false"
+  .. " SOCKGUARD_RESPONSE_REDACT_MOUNT_PATHS=false"
+  .. " SOCKGUARD_RESPONSE_REDACT_NETWORK_TOPOLOGY=false"
+  .. " SOCKGUARD_RESPONSE_REDACT_SENSITIVE_DATA=false"
 
 
 --- Under which sockguard runs and decides: create.json binds a directory.
@@ -56,7 +64,9 @@ peers.settings = "SOCKGUARD_REQUEST_BODY_CONTAINER_CREATE_ALLOWED_BIND_MOUNTS=/s
 
 peers.list = {
   { name = "direct", there = true },
-  { name = "sockguard", judges = true, command = sockguard, there = true },
+  { name = "sockguard", judges = true, command = sockguard("sockguard", ""), there = true },
+  { name = "unredacted", only = "list", judges = true, there = true,
+    command = sockguard("unredacted", UNREDACTED) },
   { name = "haproxy", package = "haproxy", command = haproxy "haproxy",
     there = shell.has "haproxy" },
   { name = "haproxy-usual", package = "haproxy", command = haproxy "haproxy-usual",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* upstream.c - bench_upstream SOCKET: an engine that has its answers ready.
+/* upstream.c - bench_upstream SOCKET LIST: an engine that has its answers ready.
  *
- * GET gets a list of two kilobytes, everything else a 201. Reads a request whole (head and
+ * GET gets what is in the file LIST, everything else a 201. Reads a request whole (head and
  * Content-Length) and does nothing else, so that what is measured is what stands before it. */
 #include <errno.h>
 #include <signal.h>
@@ -14,30 +14,33 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { CONNECTIONS = 4096, INPUT = 16 * 1024, LIST = 2048 };
+enum { CONNECTIONS = 4096, INPUT = 16 * 1024, LIST_MAX = 64 * 1024 };
 
 static struct {
     char in[INPUT];
     size_t n;
 } connections[CONNECTIONS]; /* by descriptor */
 
-static char list[LIST + 256], created[256];
+static char list[LIST_MAX + 256], created[256];
 static size_t list_length, created_length;
 
-static void prepare(void)
+static bool prepare(const char *name)
 {
-    static char body[LIST + 1];
-    memset(body, 'x', LIST);
-    memcpy(body, "[{\"Id\":\"", 8);
-    memcpy(body + LIST - 3, "\"}]", 3);
+    static char body[LIST_MAX];
+    FILE *f = fopen(name, "rb");
+    if (!f)
+        return false;
+    const size_t n = fread(body, 1, sizeof body - 1, f);
+    (void)fclose(f);
     list_length = (size_t)snprintf(list, sizeof list,
                                    "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Type: "
-                                   "application/json\r\nContent-Length: %d\r\n\r\n%s",
-                                   LIST, body);
+                                   "application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                                   n, body);
     created_length = (size_t)snprintf(created, sizeof created,
                                       "HTTP/1.1 201 Created\r\nApi-Version: 1.41\r\nContent-Type: "
                                       "application/json\r\nContent-Length: 26\r\n\r\n%s",
                                       "{\"Id\":\"abc\",\"Warnings\":[]}");
+    return n > 0;
 }
 
 static int listen_at(const char *path)
@@ -102,15 +105,15 @@ static void take(int poll, int listener)
 int main(int argc, char **argv)
 {
     struct epoll_event events[64];
-    const int listener = argc == 2 ? listen_at(argv[1]) : -1;
+    const int listener = argc == 3 ? listen_at(argv[1]) : -1;
     const int poll = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event e = {.events = EPOLLIN, .data.fd = listener};
-    if (listener < 0 || poll < 0 || epoll_ctl(poll, EPOLL_CTL_ADD, listener, &e)) {
-        fprintf(stderr, "usage: bench_upstream SOCKET (a new one)\n");
+    if (listener < 0 || !prepare(argv[2]) || poll < 0 ||
+        epoll_ctl(poll, EPOLL_CTL_ADD, listener, &e)) {
+        fprintf(stderr, "usage: bench_upstream SOCKET (a new one) LIST\n");
         return 2;
     }
     (void)signal(SIGPIPE, SIG_IGN);
-    prepare();
     for (;;) {
         const int n = epoll_wait(poll, events, 64, -1);
         for (int i = 0; i < n; i++) {

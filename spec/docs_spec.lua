@@ -6,6 +6,7 @@ local doc = require "core.doc"
 local FILES = {
   controls = "docs/cis-docker-benchmark.md", settings = "docs/settings.md",
   members = "docs/body-members.md", library = "docs/lua.md",
+  redaction = "docs/redaction.md",
 }
 
 
@@ -49,7 +50,8 @@ describe("docs", function()
   it("name the tables that there are when asked for another", function()
     local ok, complaint = pcall(doc, "nothing")
     assert.is_false(ok)
-    assert.equal('there is no table "nothing"; there are controls, settings, members, library',
+    assert.equal('there is no table "nothing"; there are controls, settings, members, redaction, '
+      .. 'library',
       complaint)
   end)
 end)

@@ -1,4 +1,5 @@
 -- core.doc: tables of documentation, made from the records that the program runs on.
+local redaction = require "redaction"
 local registry = require "core.registry"
 
 -- What the numbers are about, in our own words; the benchmark's text is not ours to print.
@@ -219,7 +220,42 @@ function doc.library(source)
 end
 
 
-local ORDER = { "controls", "settings", "members", "library" }
+-- What becomes of a value, by the record's edit.
+local BECOMES = {
+  mark = '`"<redacted>"`', empty = "`[]`, `{}`, `0` or `\"<redacted>\"`", list = "`[]`",
+  address = '`"<redacted>"`, or `""`', bytes = '`"<redacted>"`, or that in base64',
+  host = "the same, but for `0.0.0.0`, `::` and this host",
+  option = '`"<redacted>"` where it is a path, an address or mount options',
+  bind = "its source, where that is a path: `<redacted>:/target`",
+  value = "`NAME=<redacted>`", exec = "`exec_create: <redacted>`",
+  env = "`[]`, or by name", env_list = "`[]`, also where there was none; or by name",
+}
+
+
+--- What is hidden of the engine's answers: by route and switch.
+function doc.redaction()
+  local out = { row("Answer to", "Setting", "Members", "Become"), "| --- | --- | --- | --- |\n" }
+  local last, members
+  local function flush()
+    if last then
+      out[#out + 1] = row("`" .. last.method .. " " .. last.route .. "`",
+        "`redact_" .. last.switch .. "`", code(members), BECOMES[last.edit])
+    end
+  end
+  for _, record in ipairs(redaction.records()) do
+    if not last or record.route ~= last.route or record.method ~= last.method
+       or record.switch ~= last.switch or record.edit ~= last.edit then
+      flush()
+      last, members = record, {}
+    end
+    members[#members + 1] = record.path
+  end
+  flush()
+  return table.concat(out)
+end
+
+
+local ORDER = { "controls", "settings", "members", "redaction", "library" }
 
 
 --- The table of that name; all of them, with headings, for "". source: module to its text.
