@@ -10,7 +10,7 @@ for container in client.containers.list(all=True):
     network = list(container.attrs["NetworkSettings"]["Networks"].values())[0]
     print(" address", repr(network["IPAddress"]), "ports", container.ports)
 for image in client.images.list():
-    print("image", image.tags, image.attrs["Config"]["Env"], image.history()[0]["CreatedBy"])
+    print("image", image.tags, image.attrs["Config"].get("Env"), image.history()[0]["CreatedBy"])
 for network in client.networks.list():
     print("network", network.name, client.networks.get(network.id).attrs["IPAM"]["Config"])
 for volume in client.volumes.list():
