@@ -91,3 +91,12 @@ for line in io.lines "test/cases/response_redaction.jsonl" do
     end
   end
 end
+for _, path in ipairs { "/edited", "/edited-stream" } do
+  for _, body in ipairs { '{"secret":"abc"}', '{"a":[1,{"secret":0}],"secret":[{}]}', '{"secret":' } do
+    local asked = speech(0, "GET " .. path .. " HTTP/1.1\r\nHost: x\r\n\r\n")
+    local chunk = ("%x\r\n%s\r\n"):format(#body, body)
+    exchange(asked .. speech(1, "HTTP/1.1 200 OK\r\n\r\n" .. body) .. "\5")
+    exchange(asked .. speech(1, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+      .. speech(1, chunk) .. speech(1, chunk) .. speech(1, "0\r\n\r\n"))
+  end
+end

@@ -23,11 +23,12 @@ void policy_route(const struct policy *p, const struct policy_request *r, struct
         say(out, VERDICT_ALLOW, REFUSAL_NONE, "");
 }
 
-/* The body of whatever is asked below /edited has a Secret. */
 const struct edit_plan *policy_edits(const struct policy *p, const struct policy_request *r,
                                      enum edit_reader *reader)
 {
     *reader = EDIT_READER_ANY;
+    if (str_starts(r->target.normal, STR("/edited-stream")))
+        return p->stream;
     return str_starts(r->target.normal, STR("/edited")) ? p->edits : NULL;
 }
 

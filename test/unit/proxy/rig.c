@@ -51,9 +51,19 @@ static void on_event(void *arg, enum proxy_event e, const char *name, int code)
     r->events[e]++;
 }
 
+static struct edit_plan *plan_of_secrets(bool many)
+{
+    struct edit_plan *p = edit_plan_new(many);
+    assert_non_null(p);
+    assert_int_equal(edit_plan_add(p, STR("secret"), EDIT_MARK), RC_OK);
+    return p;
+}
+
 void rig_init(struct rig *r)
 {
     *r = (struct rig){.engine = -1, .policy = {.body_max = 1024 * 1024}};
+    r->policy.edits = plan_of_secrets(false);
+    r->policy.stream = plan_of_secrets(true);
     (void)signal(SIGPIPE, SIG_IGN);
     assert_int_equal(uv_loop_init(&r->loop), 0);
     (void)snprintf(r->folder, sizeof r->folder, "/tmp/sockguard-test-XXXXXX");
@@ -118,6 +128,8 @@ void rig_close(struct rig *r)
     if (r->proxy)
         rig_until_drained(r);
     proxy_free(r->proxy);
+    edit_plan_free(r->policy.edits);
+    edit_plan_free(r->policy.stream);
     assert_int_equal(uv_run(&r->loop, UV_RUN_NOWAIT), 0);
     assert_int_equal(uv_loop_close(&r->loop), 0);
     rig_engine_stop(r);

@@ -26,7 +26,7 @@ enum { RIG_MS = 5000, RIG_REPORTS = 64, RIG_HOSTS = 4 };
 
 struct policy {
     size_t body_max;
-    const struct edit_plan *edits; /* of answers below /edited */
+    struct edit_plan *edits, *stream; /* of answers below /edited and /edited-stream */
     size_t lookups;
     unsigned routed, decided, refused, rested;
 };
