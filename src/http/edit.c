@@ -74,36 +74,47 @@ static bool is_name_folded(struct str name, struct str inner, bool escaped)
     return str_same_folded(name, inner);
 }
 
-static inline bool is_name(struct str name, struct str inner, const struct token *token)
+/* Which member of the record has that name; 0: none. */
+static uint16_t find_member(const struct edit_node *nodes, const struct edit_node *record,
+                            struct str inner, const struct token *token)
 {
-    if (token->escaped || !token->ascii)
-        return is_name_folded(name, inner, token->escaped);
-    return name.n == inner.n && (name.p[0] | 0x20) == (inner.p[0] | 0x20) &&
-           str_eq_nocase(name, inner);
+    if (token->escaped || !token->ascii) {
+        if (inner.n > KEY_MAX)
+            return 0;
+        for (uint16_t i = record->first; i; i = nodes[i].next)
+            if (is_name_folded(nodes[i].name, inner, token->escaped))
+                return i;
+        return 0;
+    }
+    if (!(record->lengths >> inner.n % 64 & 1))
+        return 0;
+    for (uint16_t i = record->first; i; i = nodes[i].next)
+        if (nodes[i].name.n == inner.n &&
+            (memcmp(nodes[i].name.p, inner.p, inner.n) == 0 || str_eq_nocase(nodes[i].name, inner)))
+            return i;
+    return 0;
 }
 
 /* A member of the record under way begins: which node its value has. */
-static int take_key(struct edit *e, const struct window *w)
+static void note_member(struct edit *e, struct str inner)
 {
     const struct edit_node *const nodes = e->plan->nodes;
     const struct edit_node *const record = &nodes[e->frames[e->n_frames - 1].node];
+    const uint16_t member = find_member(nodes, record, inner, &e->tokens.token);
+    e->pending = member ? member : record->any;
+    if (member && nodes[member].kind == EDIT_LIST)
+        e->frames[e->n_frames - 1].seen |= (uint8_t)(1u << nodes[member].bit);
     e->frames[e->n_frames - 1].filled = true;
-    e->pending = record->any;
-    if (record->first == 0 || token_length(e) > KEY_MAX)
-        return RC_OK;
+}
+
+static int take_key(struct edit *e, const struct window *w)
+{
     struct str text;
     const int rc = token_text(e, w, &text);
     if (rc)
         return rc;
-    const struct str inner = {text.p + 1, text.n - 2};
-    for (uint16_t i = record->first; i; i = nodes[i].next) {
-        if (!is_name(nodes[i].name, inner, &e->tokens.token))
-            continue;
-        e->pending = i;
-        if (nodes[i].kind == EDIT_LIST)
-            e->frames[e->n_frames - 1].seen |= (uint8_t)(1u << nodes[i].bit);
-        return RC_OK;
-    }
+    /* what is longer than any name is cut, and is none */
+    note_member(e, (struct str){text.p + 1, text.n - 2});
     return RC_OK;
 }
 
@@ -326,6 +337,48 @@ void edit_release(struct edit *e)
     buf_release(&e->held);
 }
 
+/* What is not looked into: the rest of a record or list that is passed or dropped as a whole, or
+ * the value of a member that no plan names. */
+static inline bool is_of_no_interest(const struct edit *e)
+{
+    return e->skipping || (e->tokens.token.kind == TOKEN_KEY && e->pending == 0);
+}
+
+/* Reads on to the end of that. TOKEN_MORE: the piece is used up; or a no. */
+static enum token_kind skip(struct edit *e, struct str rest, bool last)
+{
+    const enum token_kind kind = token_read_value(&e->tokens, rest, last, e->n_frames);
+    e->skipping = kind == TOKEN_MORE && e->tokens.depth > e->n_frames;
+    if (kind < TOKEN_END && kind != TOKEN_MORE)
+        end_value(e);
+    return kind;
+}
+
+/* Members of the record under way, as long as they can be read at once. True: there were some. */
+static bool take_members(struct edit *e, const struct window *w, int *rc)
+{
+    const size_t before = e->tokens.offset;
+    enum token_member found = TOKEN_MEMBER_WHOLE;
+    while (found == TOKEN_MEMBER_WHOLE && *rc == RC_OK) {
+        const size_t used = e->tokens.offset - w->base;
+        struct str name;
+        found = token_read_member(&e->tokens, (struct str){w->p + used, w->end - w->base - used},
+                                  &name);
+        if (found != TOKEN_MEMBER_OTHER)
+            note_member(e, name);
+        if (found == TOKEN_MEMBER_WHOLE && e->pending) {
+            *rc = begin_value(e, w, e->tokens.token.kind);
+            end_value(e);
+        }
+    }
+    return e->tokens.offset != before;
+}
+
+static inline bool in_record(const struct edit *e)
+{
+    return e->n_frames && !e->frames[e->n_frames - 1].list;
+}
+
 int edit_feed(struct edit *e, struct str piece, bool last, struct buf *out)
 {
     const struct window w = {piece.p, e->tokens.offset, e->tokens.offset + piece.n, out};
@@ -333,17 +386,17 @@ int edit_feed(struct edit *e, struct str piece, bool last, struct buf *out)
     while (rc == RC_OK) {
         const size_t used = e->tokens.offset - w.base;
         const struct str rest = {piece.p + used, piece.n - used};
-        const enum token_kind kind = token_read(&e->tokens, rest, last);
+        const bool skips = is_of_no_interest(e);
+        if (!skips && in_record(e) && take_members(e, &w, &rc))
+            continue;
+        const enum token_kind kind =
+            skips ? skip(e, rest, last) : token_read(&e->tokens, rest, last);
         if (kind == TOKEN_MORE)
             return end_piece(e, &w);
         if (kind >= TOKEN_END)
             return take_end(e, &w, kind);
-        if (!e->skipping) {
+        if (!skips)
             rc = take_token(e, &w, kind);
-        } else if (e->tokens.depth == e->n_frames) {
-            e->skipping = false;
-            end_value(e);
-        }
     }
     return rc;
 }

@@ -114,6 +114,7 @@ static int named_child(struct edit_plan *p, uint16_t parent, struct str step, ui
     const int rc = add_node(p, step, number);
     if (rc)
         return rc;
+    p->nodes[parent].lengths |= UINT64_C(1) << step.n % 64;
     if (last)
         p->nodes[last].next = *number;
     else

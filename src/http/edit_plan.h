@@ -12,15 +12,16 @@ enum { EDIT_ROOT = 1 };
 
 struct edit_node {
     struct str name;
-    uint16_t first; /* of the members with a name */
-    uint16_t any;   /* for all other members */
-    uint16_t item;  /* for the elements */
-    uint16_t next;  /* the next member of the same record */
-    uint8_t kind;   /* enum edit_kind */
-    uint8_t bit;    /* EDIT_LIST: which one of its record */
-    uint8_t lists;  /* members that are EDIT_LIST, a bit each */
-    bool is_item;   /* an element of a list */
-    bool loose;     /* the root, an element or any member: null is not on the way to anything */
+    uint16_t first;   /* of the members with a name */
+    uint16_t any;     /* for all other members */
+    uint16_t item;    /* for the elements */
+    uint16_t next;    /* the next member of the same record */
+    uint64_t lengths; /* that names of members have, a bit each (modulo 64) */
+    uint8_t kind;     /* enum edit_kind */
+    uint8_t bit;      /* EDIT_LIST: which one of its record */
+    uint8_t lists;    /* members that are EDIT_LIST, a bit each */
+    bool is_item;     /* an element of a list */
+    bool loose;       /* the root, an element or any member: null is not on the way to anything */
 };
 
 struct edit_plan {

@@ -227,7 +227,7 @@ static inline bool is_space(unsigned char byte)
     return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
 }
 
-enum token_kind token_read(struct tokenizer *t, struct str piece, bool last)
+static inline enum token_kind read_token(struct tokenizer *t, struct str piece, bool last)
 {
     const unsigned char *const begin = (const unsigned char *)piece.p;
     struct rest rest = {begin, begin + piece.n};
@@ -248,6 +248,131 @@ enum token_kind token_read(struct tokenizer *t, struct str piece, bool last)
     if (*rest.p == '"' && state <= STATE_LAST_BEFORE_STRING)
         return begin_string(t, rest, last);
     return settle(t, begin_token(t, rest), last);
+}
+
+enum token_kind token_read(struct tokenizer *t, struct str piece, bool last)
+{
+    return read_token(t, piece, last);
+}
+
+/* A bracket that may stand here opens or closes a record or list; false: it may not. */
+static bool step_bracket(struct tokenizer *t, unsigned char byte)
+{
+    const bool opens = t->state == STATE_VALUE || t->state == STATE_ELEMENT_OR_END;
+    if ((byte == '{' || byte == '[') && opens && t->depth < TOKEN_DEPTH_MAX)
+        (void)open_nest(t, byte == '{');
+    else if (byte == '}' && (t->state == STATE_AFTER_MEMBER || t->state == STATE_KEY_OR_END))
+        (void)close_nest(t, TOKEN_OBJECT_END);
+    else if (byte == ']' && (t->state == STATE_AFTER_ELEMENT || t->state == STATE_ELEMENT_OR_END))
+        (void)close_nest(t, TOKEN_ARRAY_END);
+    else
+        return false;
+    return true;
+}
+
+/* Steps over what is plain: texts without escapes, separators and brackets without spaces. Ends
+ * with a value behind which no more than `depth` records and lists are open, whose last token's
+ * kind it returns; or with TOKEN_MORE in front of anything else. */
+static enum token_kind skip_plain(struct tokenizer *t, struct str piece, unsigned depth)
+{
+    const unsigned char *p = (const unsigned char *)piece.p, *const end = p + piece.n;
+    while (p < end && t->state <= STATE_LAST_BETWEEN) {
+        const unsigned char *const from = p;
+        if (*p == '"' && t->state <= STATE_LAST_BEFORE_STRING) {
+            p = string_skip_plain(p + 1, end);
+            if (p == end || *p++ != '"')
+                return TOKEN_MORE;
+            const bool key = t->state == STATE_KEY || t->state == STATE_KEY_OR_END;
+            t->state = key ? STATE_COLON : STATE_DONE + (uint32_t)t->inside;
+            t->offset += (size_t)(p - from);
+            if (!key && t->depth <= depth)
+                return token_close(t, TOKEN_STRING);
+        } else if (*p == separator[t->state] && *p != ' ') {
+            t->state = behind_separator[t->state];
+            t->offset++;
+            p++;
+        } else if (!step_bracket(t, *p++)) {
+            return TOKEN_MORE;
+        } else if (t->depth <= depth && t->state >= STATE_DONE) {
+            return t->token.kind;
+        }
+    }
+    return TOKEN_MORE;
+}
+
+enum token_kind token_read_value(struct tokenizer *t, struct str piece, bool last, unsigned depth)
+{
+    const size_t base = t->offset;
+    for (;;) {
+        struct str rest = {piece.p + (t->offset - base), piece.n - (t->offset - base)};
+        enum token_kind kind = skip_plain(t, rest, depth);
+        if (kind != TOKEN_MORE)
+            return kind;
+        rest = (struct str){piece.p + (t->offset - base), piece.n - (t->offset - base)};
+        kind = read_token(t, rest, last);
+        if (kind == TOKEN_MORE || kind >= TOKEN_END)
+            return kind;
+        if (kind != TOKEN_KEY && kind != TOKEN_OBJECT && kind != TOKEN_ARRAY && t->depth <= depth)
+            return kind;
+    }
+}
+
+/* Behind the plain scalar at p, and which kind it is; p itself: there is none. */
+static const unsigned char *read_plain(const unsigned char *p, const unsigned char *end,
+                                       enum token_kind *kind)
+{
+    const unsigned char *q = p;
+    if (*p == '"') {
+        *kind = TOKEN_STRING;
+        q = string_skip_plain(p + 1, end);
+        return q < end && *q == '"' ? q + 1 : p;
+    }
+    if (*p - (unsigned)'1' <= 8 || (*p == '0' && end - p > 1 && p[1] - (unsigned)'0' > 9)) {
+        *kind = TOKEN_NUMBER;
+        while (q < end && *q - (unsigned)'0' <= 9)
+            q++;
+        return q;
+    }
+    const uint32_t word = *p == 't' ? 0 : *p == 'f' ? 1 : 2;
+    const struct str text = words[word].text;
+    *kind = words[word].kind;
+    return (size_t)(end - p) > text.n && memcmp(p, text.p, text.n) == 0 ? p + text.n : p;
+}
+
+/* The token from p to q has been read as a part of the piece. */
+static void close_plain(struct tokenizer *t, struct str piece, const unsigned char *p,
+                        const unsigned char *q, enum token_kind kind)
+{
+    const unsigned char *const begin = (const unsigned char *)piece.p;
+    t->token.start = t->offset + (size_t)(p - begin);
+    t->token.escaped = false;
+    t->token.ascii = true;
+    t->token.integer = kind == TOKEN_NUMBER;
+    t->offset += (size_t)(q - begin);
+    (void)token_close(t, kind);
+}
+
+enum token_member token_read_member(struct tokenizer *t, struct str piece, struct str *name)
+{
+    const unsigned char *p = (const unsigned char *)piece.p, *const end = p + piece.n;
+    const bool comma = t->state == STATE_AFTER_MEMBER;
+    if (piece.n < 8 || (comma ? *p++ != ',' : t->state != STATE_KEY_OR_END) || *p != '"')
+        return TOKEN_MEMBER_OTHER;
+    const unsigned char *const quote = string_skip_plain(p + 1, end);
+    if (end - quote < 4 || quote[0] != '"' || quote[1] != ':')
+        return TOKEN_MEMBER_OTHER;
+    *name = (struct str){(const char *)p + 1, (size_t)(quote - p) - 1};
+    const unsigned char *const value = quote + 2;
+    enum token_kind kind = TOKEN_KEY;
+    const unsigned char *const behind = read_plain(value, end, &kind);
+    if (behind == value || behind == end || (*behind != ',' && *behind != '}')) {
+        close_plain(t, piece, p, quote + 1, TOKEN_KEY);
+        t->state = STATE_COLON;
+        return TOKEN_MEMBER_NAME;
+    }
+    close_plain(t, piece, value, behind, kind);
+    t->state = STATE_AFTER_MEMBER;
+    return TOKEN_MEMBER_WHOLE;
 }
 
 enum token_kind token_under_way(const struct tokenizer *t)

@@ -65,6 +65,21 @@ struct tokenizer {
  * (drop that before the next call). At the end of the text call with last = true. */
 enum token_kind token_read(struct tokenizer *t, struct str piece, bool last);
 
+/* Reads on to the end of the value that has begun or comes next, whatever is in it, up to where
+ * `depth` records and lists are open (as many as around that value). The kind of its last token; or
+ * as token_read when the piece is used up before, or for a no. Faster than one token at a time. */
+enum token_kind token_read_value(struct tokenizer *t, struct str piece, bool last, unsigned depth);
+
+/* Where a member may come: reads a whole one at once, if it is plain (no spaces, a name and a text
+ * of ASCII without escapes, a whole number, null, true or false; the byte behind it in the piece).
+ */
+enum token_member {
+    TOKEN_MEMBER_OTHER, /* nothing has changed: token_read reads on */
+    TOKEN_MEMBER_NAME,  /* only the name is plain, and read; the value begins next */
+    TOKEN_MEMBER_WHOLE, /* t->token is the value */
+};
+enum token_member token_read_member(struct tokenizer *t, struct str piece, struct str *name);
+
 /* The same as a value; *used says how many bytes of the piece were consumed. */
 static inline struct token token_next(struct tokenizer *t, struct str piece, bool last,
                                       size_t *used)

@@ -73,12 +73,10 @@ static bool edit(struct exchange *ex, struct str data, bool last)
     return false;
 }
 
-/* The engine's answer is whole. excess: bytes behind it answer nothing that was asked. */
-static void finish(struct exchange *ex, bool excess)
+/* All that is to be sent on is in ex->edited. */
+static void send_rest(struct exchange *ex, bool excess)
 {
     struct gather g;
-    if (!edit(ex, STR(""), true))
-        return;
     if (ex->response == RESPONSE_EDITED) {
         const struct str bytes = buf_str(&ex->edited);
         if (!tell_head(ex, (struct emit_body){FRAMING_LENGTH, bytes.n}, &g))
@@ -92,6 +90,70 @@ static void finish(struct exchange *ex, bool excess)
     }
     if (send_down(ex, &g))
         exchange_answered(ex, excess);
+}
+
+/* Steps over a whole body. */
+static enum frame_step read_frames(struct exchange *ex, struct str bytes)
+{
+    enum frame_step step = FRAME_DATA;
+    while (step == FRAME_DATA) {
+        size_t used = 0;
+        struct str data;
+        step = frame_read(&ex->upstream->reader, bytes, &used, &data);
+        bytes = str_skip(bytes, used);
+    }
+    return step;
+}
+
+/* The body is in bytes, as a whole, and is the last one again: sends what became of that. */
+static bool repeat(struct exchange *ex, const struct head *h, struct str bytes)
+{
+    if (h->framing == FRAMING_LENGTH ? h->length != bytes.n : h->framing != FRAMING_CHUNKED)
+        return false;
+    const struct str before =
+        repeated_find(&ex->worker->repeated, ex->edits, ex->reader, h->framing, bytes);
+    if (!before.p || buf_append(&ex->edited, before))
+        return false;
+    if (read_frames(ex, bytes) == FRAME_DONE)
+        send_rest(ex, false);
+    else
+        exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
+    return true;
+}
+
+/* begins: with what framing the body begins in bytes; FRAMING_NONE: it has begun before. */
+static void take_body(struct exchange *ex, enum framing begins, struct str bytes)
+{
+    size_t total = 0;
+    enum frame_step step = FRAME_DATA;
+    while (step == FRAME_DATA) {
+        size_t used = 0;
+        struct str data = {"", 0};
+        step = frame_read(&ex->upstream->reader, str_skip(bytes, total), &used, &data);
+        total += used;
+        if (data.n && !edit(ex, data, false))
+            return;
+        if (ex->edited.len > EDITED_GATHERED_MAX && !flow(ex))
+            return;
+    }
+    if (step == FRAME_BAD) {
+        exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
+    } else if (step == FRAME_DONE) {
+        if (!edit(ex, STR(""), true))
+            return;
+        if (begins && total == bytes.n && ex->response == RESPONSE_EDITED)
+            repeated_keep(&ex->worker->repeated, ex->edits, ex->reader, begins, bytes,
+                          buf_str(&ex->edited));
+        send_rest(ex, total < bytes.n);
+    } else if ((ex->response != RESPONSE_FLOWING || ex->edited.len == 0 || flow(ex)) &&
+               ex->client->stream.unsent) {
+        stream_pause(&ex->upstream->stream);
+    }
+}
+
+void edited_heard(struct exchange *ex, struct str bytes)
+{
+    take_body(ex, FRAMING_NONE, bytes);
 }
 
 void edited_open(struct exchange *ex, struct str bytes)
@@ -111,42 +173,14 @@ void edited_open(struct exchange *ex, struct str bytes)
     ex->answered = h->status;
     edit_start(&ex->edit, ex->edits, ex->reader);
     exchange_enter_response(ex, RESPONSE_EDITED);
-    if (!edit_plan_is_stream(ex->edits) || flow(ex))
-        edited_heard(ex, bytes);
-}
-
-void edited_heard(struct exchange *ex, struct str bytes)
-{
-    size_t total = 0;
-    enum frame_step step = FRAME_DATA;
-    while (step == FRAME_DATA) {
-        size_t used = 0;
-        struct str data = {"", 0};
-        step = frame_read(&ex->upstream->reader, str_skip(bytes, total), &used, &data);
-        total += used;
-        if (data.n && !edit(ex, data, false))
-            return;
-        if (ex->edited.len > EDITED_GATHERED_MAX && !flow(ex))
-            return;
-    }
-    if (step == FRAME_DONE) {
-        finish(ex, total < bytes.n);
-        return;
-    }
-    if (step == FRAME_BAD) {
-        exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
-        return;
-    }
-    if (ex->response == RESPONSE_FLOWING && ex->edited.len && !flow(ex))
-        return;
-    if (ex->client->stream.unsent)
-        stream_pause(&ex->upstream->stream);
+    if (edit_plan_is_stream(ex->edits) ? flow(ex) : !repeat(ex, h, bytes))
+        take_body(ex, h->framing, bytes);
 }
 
 void edited_upstream_ended(struct exchange *ex, int status)
 {
-    if (ex->to_close && status == UV_EOF)
-        finish(ex, true);
-    else
+    if (!ex->to_close || status != UV_EOF)
         exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
+    else if (edit(ex, STR(""), true))
+        send_rest(ex, true);
 }

@@ -89,6 +89,7 @@ int worker_init(struct worker *w, const struct proxy_options *o, size_t which, s
     }
     buf_init(&w->out, OUT_MAX);
     buf_init(&w->json, OWN_ANSWER_MAX);
+    repeated_init(&w->repeated);
     init_deadlines(w);
     return RC_OK;
 }
@@ -145,6 +146,7 @@ static void release(struct worker *w)
     }
     buf_release(&w->out);
     buf_release(&w->json);
+    repeated_release(&w->repeated);
     free(w->input);
 }
 

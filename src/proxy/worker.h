@@ -17,6 +17,7 @@
 #include "proxy/ledger.h"
 #include "proxy/proxy.h"
 #include "proxy/stream.h"
+#include "proxy/repeated.h"
 
 struct client;
 struct exchange;
@@ -71,6 +72,7 @@ struct worker {
     char *input;     /* STREAM_INPUT bytes, owned */
     struct buf out;  /* a head to be sent */
     struct buf json; /* the body of an answer of our own */
+    struct repeated repeated;
     struct head response;
     struct decision decision;
 

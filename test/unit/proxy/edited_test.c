@@ -32,6 +32,32 @@ static void a_small_answer_has_its_new_length_and_keeps_both_connections(void **
     assert_int_equal(proxy_count(r.proxy).upstreams, 1);
 }
 
+/* The same bytes again, then with a difference, as other framing says, and shorter than announced.
+ */
+static void an_answer_that_comes_again_is_the_same_and_another_one_is_not(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        char expected[64];
+        const char *const name = i == 2 ? "abd" : "abc";
+        ask(EDITED "\r\n");
+        end_send(&r, &engine, OK "24\r\n\r\n{\"secret\":\"x\",\"n\":\"");
+        end_send(&r, &engine, name);
+        end_send(&r, &engine, "\"}");
+        (void)snprintf(expected, sizeof expected, "{\"secret\":\"<redacted>\",\"n\":\"%s\"}", name);
+        end_until(&r, &client, expected);
+        end_forget(&client);
+        end_forget(&engine);
+    }
+    ask(EDITED "\r\n");
+    end_send(&r, &engine, OK "26\r\n\r\n{\"secret\":\"x\",\"n\":\"abc\"}");
+    rig_turn_for(&r, 20);
+    end_poll(&client);
+    assert_int_equal(client.n, 0);
+    end_send(&r, &engine, "\r\n");
+    end_until(&r, &client, "{\"secret\":\"<redacted>\",\"n\":\"abc\"}\r\n");
+}
+
 static void nothing_is_sent_before_a_small_answer_is_whole(void **state)
 {
     (void)state;
@@ -174,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PAIR(the_engine_is_asked_for_a_plain_answer),
         PAIR(a_small_answer_has_its_new_length_and_keeps_both_connections),
+        PAIR(an_answer_that_comes_again_is_the_same_and_another_one_is_not),
         PAIR(nothing_is_sent_before_a_small_answer_is_whole),
         PAIR(no_json_is_rejected_and_the_client_goes_on),
         PAIR(an_empty_answer_is_rejected),
