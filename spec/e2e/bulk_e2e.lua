@@ -191,3 +191,99 @@ describe("in bulk", function()
     end
   end)
 end)
+
+
+describe("a list of 30,000 containers, 64 MiB", function()
+  local CONTAINERS, BATCH = 30000, 50
+  local own
+
+  local function item(i, source, address)
+    return ('{"Id":"%064x","Labels":{"note":"%s"},"NetworkSettings":{"Networks":{"n":{"IPAddress":'
+      .. '"%s"}}},"Mounts":[{"Source":"%s","Destination":"/data"}],"Created":%d}'):format(
+      i, ("x"):rep(2050), address, source, 9007199254740993 + i)
+  end
+
+  local function batch(first, source, address)
+    local items = {}
+    for i = first, first + BATCH - 1 do
+      items[#items + 1] = (i == 1 and "[" or ",") .. item(i, source, address)
+    end
+    return table.concat(items) .. (first + BATCH > CONTAINERS and "]" or "")
+  end
+
+  local function answer_list(_, tools)
+    tools.send "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    local function send(first)
+      local text = batch(first, "/srv/geheim", "172.17.0.2")
+      tools.stream:write(("%x\r\n%s\r\n"):format(#text, text), function()
+        if first + BATCH > CONTAINERS then
+          tools.send "0\r\n\r\n"
+        else
+          send(first + BATCH)
+        end
+      end)
+    end
+    send(1)
+    return true
+  end
+
+  -- Compares a chunked answer as it comes with what it should be.
+  local function comparer()
+    local self = { next = 1, rest = "", expected = "" }
+    local function compare(data)
+      while #self.expected < #data and self.next <= CONTAINERS do
+        self.expected = self.expected .. batch(self.next, "<redacted>", "<redacted>")
+        self.next = self.next + BATCH
+      end
+      self.wrong = self.wrong or data ~= self.expected:sub(1, #data)
+      self.expected = self.expected:sub(#data + 1)
+    end
+    function self.take(bytes)
+      self.rest = self.rest .. bytes
+      if not self.begun then
+        local behind = select(2, self.rest:find "\r\n\r\n")
+        self.begun = behind and true
+        self.rest = behind and self.rest:sub(behind + 1) or self.rest
+      end
+      while self.begun do
+        local size, at = self.rest:match "^(%x+)\r\n()"
+        size = size and tonumber(size, 16)
+        if not size or #self.rest < at + size + 1 then
+          return
+        end
+        compare(self.rest:sub(at, at + size - 1))
+        self.rest = self.rest:sub(at + size + 2)
+        self.done = self.done or size == 0
+      end
+    end
+    return self
+  end
+
+  setup(function()
+    own = house.start { answer = answer_list }
+  end)
+
+  teardown(function()
+    own:stop()
+  end)
+
+  it("flows through with what is hidden hidden, in a MiB more", function()
+    assert.equal(403, http.request(own.address, { target = "/v1.41/secrets" }).status)
+    local before, got = own.guard:status("VmHWM"), comparer()
+    local client = http.connect(own.address)
+    client:pour(got.take)
+    client:send(http.bytes { target = "/containers/json" })
+    assert.is_truthy(wait.until_true(function()
+      return got.done
+    end, 60000))
+    client:close()
+    assert.is_false(got.wrong)
+    assert.equal(CONTAINERS + 1, got.next)
+    assert.equal("", got.expected)
+    if not proxy.is_sanitized() then
+      local more = own.guard:status("VmHWM") - before
+      print(("\n%d KiB more for a list of 64 MiB"):format(more))
+      assert.is_true(more < 1024, more .. " KiB more")
+    end
+  end)
+end)

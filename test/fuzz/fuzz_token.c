@@ -81,12 +81,28 @@ static bool check_pieces(struct str text, size_t piece)
     }
 }
 
+/* The same verdict when members and values are read at once wherever that can be. */
+static void check_at_once(struct str text, bool valid)
+{
+    struct tokenizer t = {0};
+    enum token_kind kind = TOKEN_MORE;
+    for (size_t i = 0; kind < TOKEN_END; i++) {
+        const struct str rest = str_skip(text, t.offset);
+        struct str name;
+        if (token_read_member(&t, rest, &name) != TOKEN_MEMBER_OTHER)
+            continue;
+        kind = i % 3 == 2 ? token_read_value(&t, rest, true, t.depth) : token_read(&t, rest, true);
+    }
+    assert((kind == TOKEN_END) == valid);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
     const struct str text = {(const char *)data + 1, size - 1};
     const bool valid = check_pieces(text, 1 + data[0] % 16);
+    check_at_once(text, valid);
     struct member m = {.found = false};
     const int rc = member_find(text, STR("a"), &m);
     assert(rc != RC_OK || valid);

@@ -552,9 +552,79 @@ static void no_zero_is_stepped_over_below_the_ceiling_of_depth(void **state)
     }
 }
 
+#define MEMBERS                                                                                    \
+    "{\"a\":\"x\",\"b\":12,\"c\":0,\"d\":null,\"e\":true,\"f\":false,\"g\":{\"h\":\"y\"},\"i\":["  \
+    "1,{\"j\":2}],"                                                                                \
+    "\"k\" :1,\"l\": "                                                                             \
+    "1,\"m\":1.5,\"n\":-1,\"o\":\"\\n\",\"p\\u0041\":1,\"q\":\"\xc3\xa9\",\"r\":01,\"s\":1}"
+
+/* At each place where a member may come: what token_read_member reads is what token_read would. */
+static void plain_members_are_read_as_they_would_be_by_tokens(void **state)
+{
+    (void)state;
+    const struct str s = STR(MEMBERS);
+    unsigned whole = 0, names = 0;
+    struct tokenizer t = {0};
+    for (read_on(&t, s); !is_final(t.token.kind); read_on(&t, s)) {
+        struct tokenizer fast = t, slow = t;
+        struct str name;
+        const enum token_member found = token_read_member(&fast, str_skip(s, t.offset), &name);
+        if (found == TOKEN_MEMBER_OTHER) {
+            assert_memory_equal(&fast, &t, sizeof t);
+            continue;
+        }
+        read_on(&slow, s);
+        assert_int_equal(slow.token.kind, TOKEN_KEY);
+        assert_true(str_eq(
+            name, (struct str){s.p + slow.token.start + 1, slow.token.end - slow.token.start - 2}));
+        if (found == TOKEN_MEMBER_WHOLE)
+            read_on(&slow, s);
+        assert_int_equal(fast.offset, slow.offset);
+        assert_int_equal(fast.state, slow.state);
+        assert_int_equal(fast.token.kind, slow.token.kind);
+        assert_int_equal(fast.token.start, slow.token.start);
+        assert_int_equal(fast.token.end, slow.token.end);
+        whole += found == TOKEN_MEMBER_WHOLE;
+        names += found == TOKEN_MEMBER_NAME;
+    }
+    assert_int_equal(whole, 8); /* a b c d e f, h and j; the first is read behind its brace */
+    assert_int_equal(names, 8); /* g i l m n o q r */
+}
+
+/* Over every value, from every token on, and in every two pieces. */
+static void values_are_read_at_once_to_where_tokens_lead(void **state)
+{
+    (void)state;
+    const struct str s = STR(ZEROS);
+    struct tokenizer t = {0};
+    for (read_on(&t, s); t.token.kind < TOKEN_END; read_on(&t, s)) {
+        const unsigned depth = t.depth;
+        struct tokenizer slow = t;
+        do
+            read_on(&slow, s);
+        while (slow.token.kind == TOKEN_KEY || slow.token.kind == TOKEN_OBJECT ||
+               slow.token.kind == TOKEN_ARRAY || slow.depth > depth);
+        for (size_t cut = t.offset; cut <= slow.offset; cut++) {
+            struct tokenizer fast = t;
+            enum token_kind kind =
+                token_read_value(&fast, (struct str){s.p + t.offset, cut - t.offset}, false, depth);
+            if (kind == TOKEN_MORE) {
+                assert_int_equal(fast.offset, cut);
+                kind = token_read_value(&fast, str_skip(s, cut), true, depth);
+            }
+            assert_int_equal(kind, slow.token.kind);
+            assert_int_equal(fast.offset, slow.offset);
+            assert_int_equal(fast.state, slow.state);
+            assert_int_equal(fast.depth, slow.depth);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(plain_members_are_read_as_they_would_be_by_tokens),
+        cmocka_unit_test(values_are_read_at_once_to_where_tokens_lead),
         cmocka_unit_test(zero_members_are_stepped_over_as_they_would_be_read),
         cmocka_unit_test(no_zero_is_seen_behind_the_end_of_a_piece),
         cmocka_unit_test(no_zero_is_stepped_over_below_the_ceiling_of_depth),
