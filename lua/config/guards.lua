@@ -1,8 +1,8 @@
 -- config.guards: refuses to serve rules that open what nobody acknowledged.
 --
 -- Each probe is a request with a made-up id, put to the compiled rules; only their verdict
--- counts. A rule that leaves the made-up id out is asked about one that it does not leave out
--- (config.meet).
+-- counts. Where answers carry data out, a rule that leaves the made-up id out is also asked about
+-- one that it does not leave out (config.meet).
 local meet = require "config.meet"
 
 local ID = "sockguard-test"
@@ -49,7 +49,7 @@ local BLIND = {
 
 -- Answers that carry files, memory, images or output out.
 local READS = {
-  { covered = never, probes = probes [[
+  { any_id = true, covered = never, probes = probes [[
       GET:/containers/{}/archive GET:/containers/{}/export GET:/containers/{}/logs
       GET:/containers/{}/attach/ws GET:/services/{}/logs GET:/tasks/{}/logs
       POST:/containers/{}/attach GET:/images/get GET:/images/{}/get POST:/images/{}/push
@@ -95,12 +95,12 @@ end
 
 
 -- The path that the rules open of a probe's shape, and the number of the rule that does; nil.
-local function open_path(probe, allows, rules)
+local function open_path(group, probe, allows, rules)
   local open, number = allows(probe.method, probe.path)
   if open then
     return probe.path, number
   end
-  for _, rule in ipairs(rules) do
+  for _, rule in ipairs(group.any_id and rules or {}) do
     local path = rule.allow and has_method(rule, probe.method) and meet(rule.path, probe.shape)
     if path then
       open, number = allows(probe.method, path)
@@ -118,7 +118,7 @@ local function exposed(settings, groups, allows, rules)
   for _, group in ipairs(groups) do
     if not group.covered(settings) then
       for _, probe in ipairs(group.probes) do
-        local path, rule = open_path(probe, allows, rules)
+        local path, rule = open_path(group, probe, allows, rules)
         if path then
           first = first or rule
           found[#found + 1] = probe.method .. " " .. path

@@ -259,7 +259,14 @@ end
 platform.env = platform.config
 
 
+local GUARDS = {
+  body_blind = "insecure_allow_body_blind_writes", read_exfil = "insecure_allow_read_exfiltration",
+  buildkit_tunnel = "insecure_accept_opaque_buildkit_tunnels",
+}
+
+
 function platform.startup_guard(record, case)
+  record.expect.mentions = { GUARDS[record.expect.guard] }
   platform.config(record, case)
   case.kind = "start"
 end
