@@ -113,7 +113,9 @@ local SPEC = {
     mark = "ContainerSpec.Mounts[].Source",
     option = "ContainerSpec.Mounts[].VolumeOptions.DriverConfig.Options.*",
   },
-  network_topology = { empty = "ContainerSpec.Hosts ContainerSpec.DNSConfig.Nameservers" },
+  network_topology = {
+    empty = "ContainerSpec.Hosts ContainerSpec.DNSConfig.Nameservers", mark = "Networks[].Target",
+  },
   sensitive_data = {
     mark = [[
       ContainerSpec.Secrets[].SecretID ContainerSpec.Secrets[].SecretName
@@ -125,7 +127,9 @@ local SPEC = {
 
 local ENDPOINT = {
   network_topology = {
-    mark = "Endpoint.VirtualIPs[].NetworkID", address = "Endpoint.VirtualIPs[].Addr",
+    mark = [[ Endpoint.VirtualIPs[].NetworkID Spec.Networks[].Target
+      PreviousSpec.Networks[].Target ]],
+    address = "Endpoint.VirtualIPs[].Addr",
   },
 }
 
