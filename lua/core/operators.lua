@@ -221,6 +221,21 @@ local function view_of(record, context)
 end
 
 
+-- The record's examples as JSON, for `sockguard test`; "" without any.
+local function examples_of(record)
+  if not record.allows and not record.denies then
+    return ""
+  end
+  local ok, json = pcall(text.json_encode, {
+    surface = record.surface, allows = record.allows, denies = record.denies,
+  })
+  if not ok then
+    fail(record, "`allows` and `denies` must be lists of plain tables: " .. tostring(json))
+  end
+  return json
+end
+
+
 local function info_of(record)
   local knobs = {}
   if record.value ~= nil then
@@ -228,7 +243,7 @@ local function info_of(record)
   end
   return {
     id = record.id, code = record.id, title = record.title, knobs = knobs, knob = knobs[1] or "",
-    fix = record.fix, refusal = "operator_rule_denied",
+    fix = record.fix, refusal = "operator_rule_denied", examples = examples_of(record),
     controls = record.cis and { { cis = record.cis, bench = "" } } or {},
   }
 end

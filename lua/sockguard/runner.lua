@@ -8,8 +8,9 @@ local USAGE = [[
 Usage: sockguard test [-c FILE] [DIR] [--output NAME] [--coverage] [--fail-under PERCENT] [--mutate]
                       [--only ID]
 
-Runs the busted specs (*_spec.lua) of a folder, which use require "sockguard.testing". They ask
-this program, so what is tested is what serves.
+Runs the busted specs (*_spec.lua) of a folder, which use require "sockguard.testing", and the
+examples that the rules of the configuration have. They ask this program, so what is tested is what
+serves.
 
   -c, --config FILE      the configuration that sockguard.load() means (default: the usual places)
       --output NAME      how busted prints: plainTerminal (default), TAP, junit ...
@@ -96,8 +97,9 @@ local function run_busted(options, record)
   if options.config then
     env = env .. " SOCKGUARD_TEST_CONFIG=" .. quote(options.config)
   end
-  return os.execute(("%s busted --lua=lua5.4 -o %s %s"):format(env, quote(options.output),
-    quote(options.dir))) == true
+  local examples = os.getenv "SOCKGUARD_KIT" .. "/sockguard/examples_spec.lua"
+  return os.execute(("%s busted --lua=lua5.4 -o %s %s %s"):format(env, quote(options.output),
+    quote(options.dir), quote(examples))) == true
 end
 
 

@@ -317,6 +317,66 @@ function Policy:denies(asked, by)
 end
 
 
+--- The policy does not deny the request by the rule or check that is named, whatever else it says.
+function Policy:passes(asked, by)
+  local answer = self:ask(asked)
+  if answer.verdict == "allow" then
+    record(self, line_of(self, asked), "allow")
+  elseif is_found(answer, by) or #(answer.findings or {}) == 0 then
+    fail(("expected the request to be judged, and not to be denied by %s, but it is:\n%s"):format(
+      by, explanation(self, asked)))
+  end
+  return answer
+end
+
+
+local BUILDERS = {
+  container_create = sockguard.create,
+  container_update = function(body, options)
+    return sockguard.update("example", body, options)
+  end,
+  exec_create = function(body, options)
+    return sockguard.exec("example", body, options)
+  end,
+  exec_start = function(body, options)
+    return sockguard.exec_start("example", body, options)
+  end,
+}
+
+
+-- The request that an example of a rule stands for.
+local function example_of(surface, example)
+  if example.path then
+    return sockguard.request(example)
+  elseif surface == "image_pull" then
+    return request("POST", "/v1.41/images/create", nil, example)
+  elseif not BUILDERS[surface] then
+    error("an example of a rule about " .. (surface or "a path") .. " needs a `path`", 0)
+  end
+  return BUILDERS[surface](example.body, example)
+end
+
+
+--- One `it` for each of the `allows` and `denies` of the rules in force.
+function Policy:examples()
+  local busted = require "busted"
+  local described = sockguard.ask(self.config, { { id = 1, env = self.env } })[1]
+  for _, check in ipairs(described.checks) do
+    local examples = check.active and check.examples or {}
+    for i, example in ipairs(examples.allows or {}) do
+      busted.it(("%s allows its example %d"):format(check.id, i), function()
+        self:passes(example_of(examples.surface, example), check.id)
+      end)
+    end
+    for i, example in ipairs(examples.denies or {}) do
+      busted.it(("%s denies its example %d"):format(check.id, i), function()
+        self:denies(example_of(examples.surface, example), check.id)
+      end)
+    end
+  end
+end
+
+
 --- One `it` for each row of a list: { "what it is", request, "allow" } or
 -- { "what it is", request, "deny", by }.
 function Policy:cases(rows)

@@ -1,6 +1,7 @@
 -- examples_e2e: the specs of examples/rules and of the presets, by `sockguard test`.
 local process = require "support.process"
 local proxy = require "support.proxy"
+local scratch = require "support.scratch"
 
 
 local function test(args, env)
@@ -32,6 +33,34 @@ describe("sockguard test", function()
     local code, output = test({ "test/presets", "--coverage", "--fail-under", "100" },
       { LUA_PATH = os.getenv "LUA_PATH", LUA_CPATH = os.getenv "LUA_CPATH" })
     assert.equal(0, code, output)
+  end)
+
+  it("runs the examples that rules have, and says which one is wrong", function()
+    local folder = scratch.new()
+    local function write(name, text)
+      local file = assert(io.open(folder .. "/" .. name, "w"))
+      file:write(text)
+      file:close()
+    end
+    write("site.yaml", "lua: { rules: [rule.lua] }\nrules:\n"
+      .. "  - match: { method: '*', path: '/**' }\n    action: allow\n")
+    write("rule.lua", [[
+      return {
+        id = "acme.label", title = "t", reason = "r", fix = "f", surface = "container_create",
+        reads = { "Labels" }, always = true,
+        check = function(_, _, labels) return not labels and "no label" or nil end,
+        allows = { { body = { Labels = { a = "b" } } }, { body = { Image = "a" } } },
+        denies = { { body = { Image = "a" } } },
+      }]])
+    local code, output = test { "-c", folder .. "/site.yaml", folder, "--output", "TAP" }
+    scratch.remove(folder)
+    assert.equal(1, code, output)
+    output = "\n" .. output
+    assert.matches("\nok %d+ %- a rule of the configuration: acme%.label allows its example 1",
+                   output)
+    assert.matches("\nnot ok %d+ %- .*: acme%.label allows its example 2", output)
+    assert.matches("\nok %d+ %- .*: acme%.label denies its example 1", output)
+    assert.matches("not to be denied by acme%.label", output)
   end)
 
   it("prints for machines", function()

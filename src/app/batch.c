@@ -274,6 +274,8 @@ static void put_checks(struct writer *w, const struct policy *p)
         for (size_t k = 0; k < info->n_knobs; k++)
             writer_text(w, STR(""), str_of(info->knobs[k]));
         writer_close(w, ']');
+        if (info->examples[0])
+            writer_raw(w, STR("examples"), str_of(info->examples));
         writer_close(w, '}');
     }
     writer_close(w, ']');

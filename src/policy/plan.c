@@ -400,6 +400,7 @@ static void load_infos(lua_State *L, struct plan *p)
         info->knob = text_member(L, "knob").p;
         info->title = text_member(L, "title").p;
         info->fix = text_member(L, "fix").p;
+        info->examples = text_member(L, "examples").p;
         info->refusal = refusal_member(L, "refusal", REFUSAL_BODY_POLICY);
         load_controls(L, info);
         load_knobs(L, info);

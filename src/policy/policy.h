@@ -91,6 +91,7 @@ struct check_info {
     const char *fix;
     enum refusal refusal; /* how its finding is answered */
     bool active;          /* its settings let it find something */
+    const char *examples; /* of an operators' rule: JSON { surface, allows, denies }; or "" */
     size_t n_knobs;
     const char *knobs[CHECK_KNOBS_MAX]; /* all its settings */
     size_t n_controls;

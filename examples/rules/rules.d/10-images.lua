@@ -15,6 +15,13 @@ return {
       return "image " .. text.quote(reference) .. " is not named by digest"
     end
   end,
+  allows = {
+    { body = { Image = "registry.acme.example/app@sha256:" .. string.rep("0a", 32) } },
+  },
+  denies = {
+    { body = { Image = "nginx" } },
+    { body = { Image = "registry.acme.example/app:1.2" } },
+  },
   reason = "only what our registry has scanned may run",
   fix = "push it to our registry and write registry/name@sha256:...",
 }
