@@ -124,6 +124,13 @@ local function paths(list)
 end
 
 
+-- A user's or group's number that is not root's.
+local function is_id(digits)
+  local n = math.tointeger(tonumber(digits))
+  return n ~= nil and n > 0 and n < 4294967295
+end
+
+
 -- Patterns of names of environment variables.
 local function variable_names(list)
   for _, name in ipairs(list) do
@@ -189,6 +196,18 @@ add("log.output", "string", "stderr", {
   end,
 })
 add("log.access_log", "bool", true)
+add("confine.user", "string", "", {
+  expect = "a user's number above 0, such as 65532, or 65532:65532 with a group's",
+  valid = function(value)
+    local uid, gid = value:match "^(%d+):?(%d*)$"
+    if value == "" or (uid and is_id(uid) and (gid == "" and not value:find ":" or is_id(gid))) then
+      return true
+    end
+    return nil, "is " .. text.quote(value)
+  end,
+})
+add("confine.landlock", "string", "auto", one_of { "auto", "on", "off" })
+add("confine.seccomp", "string", "auto", one_of { "auto", "on", "off" })
 later("log.audit.", "bool", { { "enabled", false } })
 later("log.audit.", "string", { { "format", "json" }, { "output", "stderr" } })
 

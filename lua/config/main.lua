@@ -34,8 +34,17 @@ local function lower_all(names)
 end
 
 
+-- "65532" or "65532:1000": the group is the user's own number where none is given.
+local function user_of(value)
+  local uid, gid = value:match "^(%d+):?(%d*)$"
+  uid = math.tointeger(tonumber(uid)) or -1
+  return { uid = uid, gid = math.tointeger(tonumber(gid)) or math.max(uid, 0) }
+end
+
+
 -- Plain values for struct settings; the names are those of its members.
 local function for_c(values, listeners)
+  local confined = user_of(values["confine.user"])
   local c = {
     listeners = listeners,
     host_names = lower_all(values["listen.host_names"]),
@@ -43,6 +52,8 @@ local function for_c(values, listeners)
     redact_env_names = values["response.redact_env_names"],
     upstream_socket = values["upstream.socket"],
     request = request_timeout(values["upstream.request_timeout"]),
+    confine_uid = confined.uid, confine_gid = confined.gid,
+    landlock = values["confine.landlock"], seccomp = values["confine.seccomp"],
     level = values["log.level"],
     format = values["log.format"],
     output = values["log.output"],

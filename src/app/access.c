@@ -242,7 +242,18 @@ static void warn_of_waivers(struct access *a, bool allowed)
     }
 }
 
-void access_started(struct access *a, const struct config *config)
+static void put_confined(struct access *a, const struct confined *confined)
+{
+    static const char *const names[] = {
+        [CONFINE_USER] = "user", [CONFINE_LANDLOCK] = "landlock", [CONFINE_SECCOMP] = "seccomp"};
+    char text[64] = "no new privileges";
+    for (int i = 0; i < CONFINE_PARTS; i++)
+        if (confined->parts[i])
+            (void)snprintf(text + strlen(text), sizeof text - strlen(text), ",%s", names[i]);
+    log_line_text(&a->line, STR("confined"), str_of(text));
+}
+
+void access_started(struct access *a, const struct config *config, const struct confined *confined)
 {
     const struct settings *s = config_settings(config);
     warn_of(a, config);
@@ -255,6 +266,7 @@ void access_started(struct access *a, const struct config *config)
     put_listeners(a, s);
     log_line_text(&a->line, STR("upstream"), str_of(s->upstream_socket));
     log_line_number(&a->line, STR("rules"), (int64_t)policy_rule_count(a->policy));
+    put_confined(a, confined);
     if (s->timeouts.request)
         log_line_decimal(&a->line, STR("request_timeout_s"), s->timeouts.request, 3);
     else

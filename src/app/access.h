@@ -8,6 +8,7 @@
 #ifndef SOCKGUARD_APP_ACCESS_H
 #define SOCKGUARD_APP_ACCESS_H
 
+#include "app/confine.h"
 #include "base/log_line.h"
 #include "policy/config.h"
 #include "proxy/proxy.h"
@@ -30,7 +31,7 @@ void access_release(struct access *a);
 struct proxy_observer access_observer(struct access *a);
 
 /* "sockguard started" with what is in force, and a line for each warning of the load. */
-void access_started(struct access *a, const struct config *config);
+void access_started(struct access *a, const struct config *config, const struct confined *confined);
 void access_stopped(struct access *a);
 
 #endif

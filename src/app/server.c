@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/server.h"
 
+#include "app/confine.h"
 #include "app/seat.h"
 
 #include <signal.h>
@@ -16,6 +17,7 @@ struct server {
     size_t n_seats;
     uv_signal_t signals[SIGNALS]; /* on the first one's loop */
     struct proxy *proxy;
+    struct confined confined;
     struct proxy_listener listeners[LISTENERS_MAX];
     size_t n_listeners;
 };
@@ -123,7 +125,7 @@ static int run(struct server *s, struct err *err)
     rc = rc ? rc : start_proxy(s, err);
     if (rc)
         return rc;
-    access_started(&first->access, s->config);
+    access_started(&first->access, s->config, &s->confined);
     (void)uv_run(&first->loop, UV_RUN_DEFAULT);
     access_stopped(&first->access);
     return RC_OK;
@@ -171,7 +173,8 @@ int server_run(const struct config *config, struct err *err)
         return err_set(err, RC_NOMEM, "out of memory");
     s->config = config;
     fill_listeners(s);
-    int rc = log_open(&s->log, config_settings(config)->log.output, LOG_RING_BYTES, err);
+    int rc = confine(config_settings(config), &s->confined, err);
+    rc = rc ? rc : log_open(&s->log, config_settings(config)->log.output, LOG_RING_BYTES, err);
     rc = rc ? rc : run_with_log(s, err);
     log_close(s->log);
     free(s);

@@ -38,6 +38,8 @@ struct listener_settings {
     int64_t uid, gid; /* -1: not set */
 };
 
+enum confine_mode { CONFINE_AUTO, CONFINE_ON, CONFINE_OFF };
+
 /* All times in milliseconds, 0 = no limit; all sizes in bytes. Strings live as long
  * as the config. */
 struct settings {
@@ -76,6 +78,11 @@ struct settings {
         uint64_t tunnels;
         uint64_t body_bytes; /* of judged bodies, whole process */
     } limits;
+    struct {
+        bool has_user; /* become that one, when started as root */
+        unsigned uid, gid;
+        enum confine_mode landlock, seccomp;
+    } confine;
     size_t workers;          /* 0: as many as there are processors to run on */
     const char **host_names; /* names a TCP client may put in Host */
     size_t n_host_names;

@@ -109,12 +109,24 @@ static void read_log(lua_State *L, int index, struct settings *out)
     out->log.access = field_bool(L, index, "access");
 }
 
+static void read_confine(lua_State *L, int index, struct settings *out)
+{
+    static const char *const modes[] = {"auto", "on", "off", NULL};
+    const int64_t uid = field_int(L, index, "confine_uid");
+    out->confine.has_user = uid >= 0;
+    out->confine.uid = uid >= 0 ? (unsigned)uid : 0;
+    out->confine.gid = (unsigned)field_count(L, index, "confine_gid");
+    out->confine.landlock = (enum confine_mode)field_word(L, index, "landlock", modes);
+    out->confine.seccomp = (enum confine_mode)field_word(L, index, "seccomp", modes);
+}
+
 void settings_read(lua_State *L, int index, struct settings *out)
 {
     index = lua_absindex(L, index);
     read_listeners(L, index, out);
     read_timeouts(L, index, out);
     read_log(L, index, out);
+    read_confine(L, index, out);
     out->upstream_socket = field_string(L, index, "upstream_socket");
     out->deny_verbose = field_bool(L, index, "deny_verbose");
     out->health_enabled = field_bool(L, index, "health_enabled");
