@@ -89,7 +89,7 @@ static int ask(const struct listener_settings *l, const char *path)
 
 static int check(const char *path)
 {
-    struct config *config = command_config(path, NULL, false);
+    struct config *config = command_config(path, NULL, false, NULL);
     if (!config)
         return EXIT_ERROR;
     const struct settings *s = config_settings(config);

@@ -276,8 +276,8 @@ void policy_route(const struct policy *p, const struct policy_request *r, struct
                    r->route->path);
         return;
     }
-    if (!surface_passes(p, r, d) || !body_kind_passes(r, d) || !query_passes(r, d) ||
-        !attestation_passes(p, r, d))
+    if (own_refuses(p, r, d) || !surface_passes(p, r, d) || !body_kind_passes(r, d) ||
+        !query_passes(r, d) || !attestation_passes(p, r, d))
         return;
     d->verdict = VERDICT_ALLOW;
     d->refusal = REFUSAL_NONE;
@@ -293,8 +293,7 @@ const struct edit_plan *policy_edits(const struct policy *p, const struct policy
 
 bool policy_judges(const struct policy *p, const struct policy_request *r)
 {
-    const struct surface_plan *s = policy_surface(p, r->route);
-    return (s && s->n_checks > 0) || judge_has_requests(p, r);
+    return judge_is_needed(p, r) || own_is_due(p, r);
 }
 
 size_t policy_body_max(const struct policy *p, const struct route *route)
