@@ -37,8 +37,10 @@ describe("a reference to our own container", function()
   end)
 
   it("is nothing else", function()
-    for _, ref in ipairs { "", "/", "Guard", "GUARD", "guar", "guardx", "guard ", "A", "AB12",
-                           "b12", ID .. "0", ID:upper(), "ab13", ".", "..", "*", "giv", "ab12\0" } do
+    for _, ref in ipairs {
+      "", "/", "Guard", "GUARD", "guar", "guardx", "guard ", "A", "AB12", "b12", "ab13", ID .. "0",
+      ID:upper(), ".", "..", "*", "giv", "ab12\0",
+    } do
       assert.is_false(own.is(self, ref), ref)
     end
   end)

@@ -270,14 +270,16 @@ void policy_route(const struct policy *p, const struct policy_request *r, struct
                    p->api_version_min % 1000);
         return;
     }
+    if (own_refuses(p, r, d))
+        return;
     if (r->route->many_segments) {
         refuse(d, REFUSAL_PATH_AMBIGUOUS);
         set_reason(d, "the engine could read this path otherwise than the rules do (%s)",
                    r->route->path);
         return;
     }
-    if (own_refuses(p, r, d) || !surface_passes(p, r, d) || !body_kind_passes(r, d) ||
-        !query_passes(r, d) || !attestation_passes(p, r, d))
+    if (!surface_passes(p, r, d) || !body_kind_passes(r, d) || !query_passes(r, d) ||
+        !attestation_passes(p, r, d))
         return;
     d->verdict = VERDICT_ALLOW;
     d->refusal = REFUSAL_NONE;
