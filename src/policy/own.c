@@ -12,9 +12,6 @@
 /* Registry keys: core.own's read, and what checks read as "own". */
 static const char read_key, own_key;
 
-static const char unasked[] =
-    "the engine could not be asked what sockguard's own container is called (self_protection)";
-
 static void copy(char *out, size_t room, struct str s)
 {
     const size_t n = s.n < room ? s.n : room - 1;
@@ -195,12 +192,14 @@ static bool is_guarded(const struct policy_request *r)
            named_by_path(r).n;
 }
 
-static void deny(struct decision *d, const char *why)
+static void deny(struct decision *d, const char *what, const char *why)
 {
     d->verdict = VERDICT_DENY;
     d->refusal = REFUSAL_SELF_PROTECTED;
     d->n_findings = 0;
-    (void)snprintf(d->reason, sizeof d->reason, "%s", why);
+    judge_cut(d->reason, sizeof d->reason, str_of(what));
+    const size_t n = strlen(d->reason);
+    judge_clean(d->reason + n, sizeof d->reason - n, str_of(why));
 }
 
 bool own_refuses(const struct policy *p, const struct policy_request *r, struct decision *d)
@@ -208,8 +207,9 @@ bool own_refuses(const struct policy *p, const struct policy_request *r, struct 
     const struct own *own = &p->own;
     if (!is_protected(own) || (!own_is(own, named_by_path(r)) && !query_names_own(own, r)))
         return false;
-    deny(d, "this may be sockguard's own container, which is administered at the engine's own "
-            "socket only (self_protection)");
+    deny(d,
+         "this may be sockguard's own container, which is administered at the engine's own socket",
+         "");
     return true;
 }
 
@@ -304,28 +304,35 @@ static int lose(struct policy *p, struct err *err)
     forget(own);
     if (vm_call(p->vm, body_untold, own, err) != VM_OK)
         return RC_SYSTEM;
-    if (has_gone)
-        return err_set(err, RC_SYSTEM, "the container %s has gone", own->given);
-    return err_set(err, RC_INVALID, "the engine has no container %s that sockguard runs in",
+    return err_set(err, has_gone ? RC_SYSTEM : RC_INVALID, "the engine has no container %s",
                    own->given);
+}
+
+static int keep(struct own *own, const struct told *t)
+{
+    copy(own->id, sizeof own->id, str_of(t->id));
+    copy(own->name, sizeof own->name, str_of(t->name));
+    own->is_absent = false;
+    own->fresh_until = now_ms() + OWN_FRESH_MS;
+    return RC_OK;
 }
 
 int policy_own_told(struct policy *p, const struct fact *answer, struct err *err)
 {
-    struct own *own = &p->own;
-    struct told t = {.own = own, .json = answer->body};
-    if (answer->kind != FACT_ANSWER || (answer->status != 200 && answer->status != 404))
+    struct told t = {.own = &p->own, .json = answer->body};
+    if (answer->kind == FACT_ANSWER && answer->status == 404)
+        return lose(p, err);
+    if (answer->kind != FACT_ANSWER || answer->status != 200)
         return err_set(err, RC_SYSTEM, "the engine does not answer about the container %s",
-                       own->given);
-    if (answer->status == 200 && vm_call(p->vm, body_told, &t, err) != VM_OK)
+                       p->own.given);
+    if (vm_call(p->vm, body_told, &t, err) != VM_OK)
         return RC_SYSTEM;
     if (!t.is_ours)
-        return lose(p, err);
-    copy(own->id, sizeof own->id, str_of(t.id));
-    copy(own->name, sizeof own->name, str_of(t.name));
-    own->is_absent = false;
-    own->fresh_until = now_ms() + OWN_FRESH_MS;
-    return RC_OK;
+        return err_set(err, RC_SYSTEM,
+                       "sockguard does not run in the container %s, though it looks so; "
+                       "self_container names the right one",
+                       p->own.given);
+    return keep(&p->own, &t);
 }
 
 bool policy_own_lookup(const struct policy *p, struct lookup *out)
@@ -337,8 +344,9 @@ bool policy_own_lookup(const struct policy *p, struct lookup *out)
 
 bool own_take(struct policy *p, const struct fact *answer, struct decision *d)
 {
-    if (policy_own_told(p, answer, NULL) != RC_SYSTEM)
+    struct err why = {""};
+    if (policy_own_told(p, answer, &why) != RC_SYSTEM)
         return true;
-    deny(d, unasked);
+    deny(d, "sockguard's own container is not known: ", why.text);
     return false;
 }

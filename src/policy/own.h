@@ -15,10 +15,10 @@
  *
  * The name may change (rename at the engine's own socket, a new container of an operator's
  * name). So a guarded request that comes more than OWN_FRESH_MS after the engine's last answer
- * about our container waits for another one, made like any look-up; what cannot be asked is a
- * denial. Nothing guarded passes before the engine has answered for the first time. A 404, or an
- * answer that is not about us (own.lua), means that this engine has no container of ours; it is
- * asked again after the same time.
+ * about our container waits for another one, made like any look-up; nothing guarded passes before
+ * the first. What cannot be asked is a denial, and so is an answer about a container that a search
+ * took for ours and that is not (own.lua): then we are in some other of this engine's. A 404 means
+ * that the engine has no container of ours; it is asked again after the same time.
  *
  * Not covered: a rename within OWN_FRESH_MS; bodies that no check reads (networks' connect and
  * disconnect, builds, everything of Podman's own API, its pods included); prune, which takes
