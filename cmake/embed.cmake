@@ -26,6 +26,7 @@ set(LUA_SOURCES
   core/doc.lua
   core/example.lua
   core/operators.lua
+  core/own.lua
   core/record.lua
   core/registry.lua
   core/rule.lua
@@ -61,6 +62,7 @@ set(LUA_SOURCES
   knobs/container_update.lua
   knobs/exec.lua
   knobs/image_pull.lua
+  knobs/own_container.lua
   knobs/unknown.lua
   redaction.lua
   schema/container_create.lua

@@ -302,6 +302,8 @@ add("workers", "string", "1", {
     return nil, "is " .. text.quote(value)
   end,
 })
+-- self_container is a setting of the checks in knobs.own_container.
+add("self_protection", "string", "auto", one_of { "auto", "on", "off" })
 add("api_versions.min", "version", "1.24",
     { expect = "a version such as \"1.24\"", valid = api_version })
 add("timeouts.head", "duration", "5s", TIME)

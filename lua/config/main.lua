@@ -42,11 +42,32 @@ local function user_of(value)
 end
 
 
+-- Which container is our own, where nobody says it. found: an id, "" when a search found none,
+-- nil when nobody has searched.
+local function find_own_container(settings, found)
+  local values = settings.values
+  if values.self_protection == "off" or values.self_container ~= "" then
+    return
+  elseif found and found ~= "" then
+    values.self_container = found
+    settings.origins.self_container = "found"
+  elseif found and values.self_protection == "on" then
+    settings.report:fault {
+      key = "self_protection", what = "is on, and sockguard runs in no container that it can find",
+      expect = "self_container to name it, or self_protection: auto",
+    }
+  end
+end
+
+
 -- Plain values for struct settings; the names are those of its members.
-local function for_c(values, listeners)
+local function for_c(values, origins, listeners)
   local confined = user_of(values["confine.user"])
   local c = {
     listeners = listeners,
+    self_container = values.self_container,
+    self_required = values.self_protection == "on",
+    self_found = origins.self_container == "found",
     host_names = lower_all(values["listen.host_names"]),
     allow_attestation_statements = values["response.allow_attestation_statements"],
     redact_env_names = values["response.redact_env_names"],
@@ -184,8 +205,8 @@ end
 
 
 --- source: text (YAML or nil), name, env (list of "NAME=value"), flags (list of
--- "dotted.key=value"), serving (run the start-up guards), upstream (the default socket),
--- compile(rules) -> allows(method, path).
+-- "dotted.key=value"), serving (run the start-up guards), upstream (the default socket), own (the
+-- container that was found to be ours), compile(rules) -> allows(method, path).
 -- @return { stage = "load" or "validate", error = text }, or
 -- { c, rules, nested, leaves, warnings, redactions }
 return function(source)
@@ -200,6 +221,7 @@ return function(source)
   if failure then
     return failure
   end
+  find_own_container(settings, source.own)
   local rules, listeners = validate(settings, env)
   failure = refused(settings, "validate")
   if not failure and source.serving then
@@ -211,7 +233,7 @@ return function(source)
   end
   settings.values.rules = as_written(rules)
   return {
-    c = for_c(settings.values, listeners), rules = rules,
+    c = for_c(settings.values, settings.origins, listeners), rules = rules,
     nested = add_places(nest(settings.values), settings),
     leaves = leaves(settings), warnings = settings.report.warnings,
     redactions = redactions(settings.values),

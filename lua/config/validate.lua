@@ -106,6 +106,15 @@ local function check_buildkit(settings)
 end
 
 
+local function check_own_container(settings)
+  if settings.values.self_protection == "off" and settings.values.self_container ~= "" then
+    settings.report:fault { key = "self_container",
+                            what = "is set, and self_protection is off",
+                            expect = "either of them" }
+  end
+end
+
+
 -- Limits that must still hold after a change, where no change of a limit passes anyway.
 local function warn_idle_limits(settings)
   local group = "request_body.container_update."
@@ -139,6 +148,7 @@ return function(settings, env)
   check_upstream(settings)
   check_endpoint_config(settings)
   check_buildkit(settings)
+  check_own_container(settings)
   compat(settings, list, env)
   warn(settings)
   return list, places

@@ -143,7 +143,8 @@ end
 -- Splits the slots by where their values come from. Every list is as long as the slots,
 -- with "" where something else fills the slot.
 local function sources(slots, needs)
-  local out = { body = {}, queries = {}, headers = {}, facts = {}, unknown_slot = 0 }
+  local out = { body = {}, queries = {}, headers = {}, facts = {}, unknown_slot = 0,
+                own_slot = 0 }
   local made = {}
   for _, reading in ipairs(needs.readings) do
     made[slots.number[reading.name]] = true
@@ -159,6 +160,8 @@ local function sources(slots, needs)
     end
     if path == "unknown" then
       out.unknown_slot = slot
+    elseif path == "own" then
+      out.own_slot = slot
     elseif path == "body" then
       out.body[slot] = "*"
     elseif path == "body*" then
@@ -248,7 +251,7 @@ local function surface_plan(surface, settings, index, sorted)
     body_max = schema.body_max or 0, document = schema.document, judges_empty = judges_empty,
     unknown_fields = setting(settings, "request_body." .. schema.group .. ".unknown_fields")
                      or "warn",
-    unknown_slot = from.unknown_slot,
+    unknown_slot = from.unknown_slot, own_slot = from.own_slot,
     slots = from.body, whole = from.whole, seen = seen,
     queries = from.queries, headers = from.headers,
     facts = fact_plans(slots, needs, from.facts, schema),

@@ -101,7 +101,7 @@ local function default_of(shape)
   elseif type(value) == "table" then
     return #value == 0 and "`[]`" or code(value)
   end
-  return "`" .. tostring(value) .. "`"
+  return value == "" and "empty" or "`" .. tostring(value) .. "`"
 end
 
 

@@ -66,7 +66,8 @@ end
 --   active    function(knobs) -> false when no request can fail it; it is then left out
 --   reads     what it is given: body members ("HostConfig.Privileged"), "body" (all of it, as
 --             a table; then no member beside it), readings ("binds"), "query.<key>",
---             "header.<Name>", "<fact>.<member>", "<fact>" (a list, where names are asked for)
+--             "header.<Name>", "<fact>.<member>", "<fact>" (a list, where names are asked for),
+--             "own" (sockguard's own container as core.own has it, once it is known)
 --   always    true: also runs when nothing that it reads is there (the require_* family)
 --   judges_empty  true: a request without a body is judged too, as null is
 --   refusal   reason code of its denials (src/http/refusal.def), if not
@@ -74,10 +75,10 @@ end
 --   check     function(value, ..., knobs)
 --   title, reason, fix   for people
 --   allows, denies       examples: { body = ..., knobs = ..., query = ..., header = ...,
---                        facts = ... } (core.example makes them). Whole requests: with these
---                        settings and all others at their defaults, each of `allows` passes
---                        every check of its surface, and this check is the first to find
---                        something in each of `denies`
+--                        facts = ..., own = ... } (core.example makes them). Whole requests:
+--                        with these settings and all others at their defaults, each of
+--                        `allows` passes every check of its surface, and this check is the
+--                        first to find something in each of `denies`
 function record.check(value)
   verify("check", value.id, CHECK_FIELDS, value)
   if value.knob and not value.knobs[value.knob] then

@@ -15,6 +15,7 @@ local MODULES = {
   "knobs.container_update",
   "knobs.exec",
   "knobs.image_pull",
+  "knobs.own_container",
 }
 
 --- Every surface that is judged; lua/schema holds one file for each.

@@ -67,9 +67,13 @@ function shape.count(default, least)
 end
 
 
---- A text; absent when nobody sets it.
-function shape.text()
-  return new { type = "string", expect = "a text" }
+--- A text; absent when nobody sets it. options: key, default, expect, valid.
+function shape.text(options)
+  options = options or {}
+  return new {
+    type = "string", default = options.default, expect = options.expect or "a text",
+    valid = options.valid, key = options.key,
+  }
 end
 
 

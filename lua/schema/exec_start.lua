@@ -10,6 +10,7 @@ return {
   surface = "exec_start", group = "exec", prefix = "ex", subject = "exec start", body_max = 0,
   facts = {
     { name = "exec", path = "/exec/{id}/json",
-      document = s.document { name = "exec inspect", members = { process }, lenient = true } },
+      document = s.document { name = "exec inspect", members = { s.string "ContainerID", process },
+                              lenient = true } },
   },
 }

@@ -30,7 +30,7 @@ describe("sockguard explain", function()
       "✓ pass      No host network  [CIS 5.9 (docker-bench-security 5.10)]",
       "? unjudged  No volume that stands for a host folder",
       "setting  request_body.container_create.allow_privileged = false  (" .. PRESET .. ":",
-      "Switched off by their settings: container_create.allowed_volumes",
+      "Switched off by their settings: container_create.own_container, container_create.allow",
     } do
       assert.matches(part, out, 1, true)
     end

@@ -128,6 +128,9 @@ local function fill(plan, surface, example)
       end
     end
   end
+  if plan.own_slot > 0 then
+    slots[plan.own_slot] = example.own
+  end
   if plan.unknown_slot > 0 then
     local unknown = values.unknown(surface, example.body)
     slots[plan.unknown_slot] = #unknown > 0 and unknown or nil

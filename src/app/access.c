@@ -265,6 +265,7 @@ void access_started(struct access *a, const struct config *config, const struct 
     log_line_text(&a->line, STR("config"), str_of(config_path(config)));
     put_listeners(a, s);
     log_line_text(&a->line, STR("upstream"), str_of(s->upstream_socket));
+    put_given(a, STR("own_container"), str_of(s->self_container));
     log_line_number(&a->line, STR("rules"), (int64_t)policy_rule_count(a->policy));
     put_confined(a, confined);
     if (s->timeouts.request)

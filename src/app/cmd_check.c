@@ -210,7 +210,7 @@ static int check_one(struct options *o, struct buf *body, struct buf *raw)
     o->request.fields = buf_str(&o->fields);
     if (compose_request(raw, &o->request))
         return EXIT_ERROR;
-    struct config *config = command_config(o->config, NULL, false);
+    struct config *config = command_config(o->config, NULL, false, NULL);
     if (!config)
         return EXIT_ERROR;
     struct policy *policy = NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/command.h"
+#include "app/dial.h"
 
 #include "base/buf.h"
 
@@ -9,11 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-enum { WAIT_SECONDS = 5, ANSWER_MAX = 32 * 1024 };
+enum { ANSWER_MAX = 32 * 1024 };
 
 static const char usage[] =
     "Usage: sockguard healthcheck [-c FILE]\n"
@@ -26,30 +25,6 @@ static const char usage[] =
     "\n"
     "Example (a container's health check):\n"
     "  HEALTHCHECK CMD [\"sockguard\", \"healthcheck\"]\n";
-
-/* A connected socket, or -1 with errno. */
-static int dial_at(const struct sockaddr *at, socklen_t n)
-{
-    const struct timeval wait = {.tv_sec = WAIT_SECONDS};
-    const int fd = socket(at->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait); /* connect's too */
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-    if (connect(fd, at, n) == 0)
-        return fd;
-    const int why = errno;
-    (void)close(fd);
-    errno = why;
-    return -1;
-}
-
-static int dial_unix(const char *path)
-{
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-    (void)snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
-    return dial_at((const struct sockaddr *)&at, sizeof at);
-}
 
 /* A listener on every address is asked on this machine's. */
 static int dial_tcp(const struct listener_settings *l)
@@ -67,24 +42,13 @@ static int dial_tcp(const struct listener_settings *l)
     return fd;
 }
 
-static bool send_all(int fd, struct str bytes)
-{
-    while (bytes.n) {
-        const ssize_t n = send(fd, bytes.p, bytes.n, MSG_NOSIGNAL);
-        if (n <= 0)
-            return false;
-        bytes = str_skip(bytes, (size_t)n);
-    }
-    return true;
-}
-
 /* The whole answer, up to the end of the connection. */
 static bool exchange(int fd, const char *path, struct buf *answer)
 {
     char request[512];
     const int n = snprintf(request, sizeof request,
                            "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
-    if (n < 0 || (size_t)n >= sizeof request || !send_all(fd, (struct str){request, (size_t)n}))
+    if (n < 0 || (size_t)n >= sizeof request || !dial_send(fd, (struct str){request, (size_t)n}))
         return false;
     char bytes[4096];
     ssize_t got;
@@ -125,7 +89,7 @@ static int ask(const struct listener_settings *l, const char *path)
 
 static int check(const char *path)
 {
-    struct config *config = command_config(path, NULL, false);
+    struct config *config = command_config(path, NULL, false, NULL);
     if (!config)
         return EXIT_ERROR;
     const struct settings *s = config_settings(config);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/command.h"
 #include "app/server.h"
+#include "policy/own_find.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -79,7 +80,9 @@ static void raise_descriptor_limit(void)
 
 static int serve(const char *path, const struct flags *flags)
 {
-    struct config *config = command_config(path, flags->list, true);
+    struct own_found own;
+    own_find(&own);
+    struct config *config = command_config(path, flags->list, true, &own);
     if (!config)
         return EXIT_ERROR;
     struct err err = {""};

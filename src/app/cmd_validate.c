@@ -80,7 +80,7 @@ static void print_waivers(const struct policy *p, bool allowed)
 /* The policy is opened too: what cannot be compiled is not valid. */
 static int validate(const char *path, bool settings)
 {
-    struct config *config = command_config(path, NULL, true);
+    struct config *config = command_config(path, NULL, true, NULL);
     if (!config)
         return EXIT_ERROR;
     struct policy *policy = NULL;

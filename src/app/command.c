@@ -7,7 +7,8 @@
 
 extern char **environ;
 
-struct config *command_config(const char *path, const char *const *flags, bool serving)
+struct config *command_config(const char *path, const char *const *flags, bool serving,
+                              const struct own_found *own)
 {
     const struct config_source source = {
         .path = path,
@@ -15,6 +16,7 @@ struct config *command_config(const char *path, const char *const *flags, bool s
         .env = (const char *const *)environ,
         .flags = flags,
         .serving = serving,
+        .own = own,
     };
     struct err err = {""};
     struct config *config = NULL;

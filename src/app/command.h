@@ -20,8 +20,9 @@ int cmd_test(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
 /* Opens the configuration that -c names (NULL: the usual places) with the process's
- * environment; says what is wrong on stderr. NULL on failure. */
-struct config *command_config(const char *path, const char *const *flags, bool serving);
+ * environment; says what is wrong on stderr. NULL on failure. own: as in config_source. */
+struct config *command_config(const char *path, const char *const *flags, bool serving,
+                              const struct own_found *own);
 
 /* True when colour is wanted on that stream: a terminal, NO_COLOR unset or FORCE_COLOR. */
 bool command_colour(int fd);

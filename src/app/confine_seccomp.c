@@ -13,7 +13,8 @@
     /* streams, files and the log */                                                               \
     X(read)                                                                                        \
     X(readv)                                                                                       \
-    X(pread64) X(write) X(writev) X(pwrite64) X(close) X(close_range) X(lseek) X(openat) X(open)   \
+    X(pread64)                                                                                     \
+    X(write) X(writev) X(pwrite64) X(close) X(close_range) X(lseek) X(openat) X(open)              \
         X(newfstatat) X(fstat) X(fstat64) X(fstatat64) X(lstat) X(stat) X(statx) X(access)         \
             X(faccessat) X(faccessat2) X(readlink) X(readlinkat) X(getdents64) X(getcwd) X(unlink) \
                 X(unlinkat) X(umask) X(lchown) X(fchownat) X(ftruncate) X(fsync) X(fdatasync)      \

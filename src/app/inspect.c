@@ -70,7 +70,7 @@ static void judge(struct policy *p, inspect_fact_fn *facts, void *arg, struct in
     for (size_t k = 0; k < i->n_lookups; k++)
         answers[k] = facts(arg, k, &i->lookups[k]);
     if (i->n_lookups)
-        policy_decide(p, &i->request, answers, i->n_lookups, &i->decision);
+        policy_decide(p, &i->request, i->lookups, answers, i->n_lookups, &i->decision);
     policy_rest(p);
 }
 

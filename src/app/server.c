@@ -2,6 +2,7 @@
 #include "app/server.h"
 
 #include "app/confine.h"
+#include "app/confirm.h"
 #include "app/seat.h"
 
 #include <signal.h>
@@ -118,10 +119,24 @@ static int start_signals(struct server *s, struct err *err)
     return RC_OK;
 }
 
+/* Where self_protection is on: each policy knows our own container before it is asked anything. */
+static int confirm(struct server *s, struct err *err)
+{
+    const struct settings *set = config_settings(s->config);
+    struct err why = {""};
+    for (size_t i = 0; set->self_required && i < s->n_seats; i++)
+        if (confirm_own(set->upstream_socket, s->seats[i].policy, &why))
+            return err_set(err, RC_INVALID,
+                           "self_protection is on, but the own container is not confirmed: %.2048s",
+                           why.text);
+    return RC_OK;
+}
+
 static int run(struct server *s, struct err *err)
 {
     struct seat *first = &s->seats[0];
-    int rc = start_signals(s, err);
+    int rc = confirm(s, err);
+    rc = rc ? rc : start_signals(s, err);
     rc = rc ? rc : start_proxy(s, err);
     if (rc)
         return rc;

@@ -110,8 +110,7 @@ static bool is_unreserved(char c)
            c == '.' || c == '_' || c == '~';
 }
 
-/* Puts the id for {id}, percent-encoded as one segment; false when it does not fit. */
-static bool expand(struct str path, struct str id, char out[LOOKUP_PATH_MAX])
+bool judge_expand(struct str path, struct str id, char out[LOOKUP_PATH_MAX])
 {
     static const char hex[] = "0123456789ABCDEF";
     const char *brace = memchr(path.p, '{', path.n);
@@ -138,12 +137,13 @@ static bool expand(struct str path, struct str id, char out[LOOKUP_PATH_MAX])
 /* False when there is no room for it, or no such path: then nobody can be asked. */
 static bool plan_lookup(struct judge *j, const struct plan_fact *f, struct str id)
 {
-    if (j->n_lookups == LOOKUPS_MAX)
+    if (j->n_lookups == ASKED_MAX)
         return false;
     struct lookup *l = &j->lookups[j->n_lookups++];
+    l->is_own = false;
     judge_cut(l->name, sizeof l->name, f->name);
     l->named_by_body = f->names != 0;
-    return expand(f->path, id, l->path);
+    return judge_expand(f->path, id, l->path);
 }
 
 static bool plan_names(lua_State *L, struct judge *j, const struct plan_fact *f)

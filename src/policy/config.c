@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "policy/config_vm.h"
+#include "policy/own_find.h"
 #include "policy/rule_files.h"
 #include "policy/settings.h"
 
@@ -35,6 +36,7 @@ struct config {
     const char **warnings;
     struct rule_files *rule_files; /* owned */
     size_t n_rules, n_leaves, n_redactions, n_warnings;
+    struct own_found own;
 };
 
 /* What the protected calls are given, and what they leave. */
@@ -135,6 +137,10 @@ static void push_source(lua_State *L, struct load *load)
     lua_setfield(L, -2, "serving");
     lua_pushstring(L, load->engine);
     lua_setfield(L, -2, "upstream");
+    if (load->source->own) {
+        lua_pushstring(L, load->source->own->id);
+        lua_setfield(L, -2, "own");
+    }
     lua_pushlightuserdata(L, load);
     lua_pushcclosure(L, rules_compile, 1);
     lua_setfield(L, -2, "compile");
@@ -301,6 +307,8 @@ int config_open(struct config **out, const struct config_source *source, enum co
     int rc = load.config ? read_source(&load, &text) : err_set(err, RC_NOMEM, "out of memory");
     if (!rc) {
         find_engine(&load);
+        if (source->own)
+            load.config->own = *source->own;
         load.config->path = strdup(source->text.p ? "" : load.name);
         rc = load.config->path ? run(&load) : err_set(err, RC_NOMEM, "out of memory");
     }
@@ -357,6 +365,11 @@ size_t config_redactions(const struct config *c, const struct redaction_line **o
 {
     *out = c->redactions;
     return c->n_redactions;
+}
+
+const struct own_found *config_own(const struct config *c)
+{
+    return c->settings.self_found ? &c->own : NULL;
 }
 
 const struct rule_files *config_rule_files(const struct config *c)

@@ -22,6 +22,7 @@
 
 struct lua_State;
 struct config;
+struct own_found;
 
 enum { LISTENERS_MAX = 32, SOCKET_PATH_MAX = 108 };
 
@@ -83,8 +84,11 @@ struct settings {
         unsigned uid, gid;
         enum confine_mode landlock, seccomp;
     } confine;
-    size_t workers;          /* 0: as many as there are processors to run on */
-    const char **host_names; /* names a TCP client may put in Host */
+    const char *self_container; /* our own container's name or id; "": none is known */
+    bool self_found;            /* nobody has named it: own_find has */
+    bool self_required;         /* the engine must confirm it before we serve */
+    size_t workers;             /* 0: as many as there are processors to run on */
+    const char **host_names;    /* names a TCP client may put in Host */
     size_t n_host_names;
 };
 
@@ -98,6 +102,8 @@ struct config_source {
     const char *const *env;   /* NULL-terminated "NAME=value" list, or NULL for none */
     const char *const *flags; /* NULL-terminated "dotted.key=value" list, or NULL */
     bool serving;             /* also run the start-up guards of platform.md 1.5 */
+    const struct own_found
+        *own; /* what a search for our own container found; NULL: none was made */
 };
 
 enum config_stage { CONFIG_STAGE_LOAD, CONFIG_STAGE_VALIDATE, CONFIG_STAGE_OK };
@@ -124,6 +130,9 @@ size_t config_rules(const struct config *c, const struct rule_source **out);
 /* What is hidden of the engine's answers, for redaction_open. Borrowed from the config. */
 struct redaction_line;
 size_t config_redactions(const struct config *c, const struct redaction_line **out);
+
+/* What shows that settings.self_container is ours, when self_found; else NULL. */
+const struct own_found *config_own(const struct config *c);
 
 /* The operators' rule files, as they were when the configuration was read. */
 struct rule_files;

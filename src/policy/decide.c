@@ -110,9 +110,20 @@ static void put_slot(lua_State *L, struct body_report *report, int slot, struct 
     body_set_present(report, slot);
 }
 
+static void read_own(lua_State *L, const struct surface_plan *s, struct body_report *report)
+{
+    if (s->own_slot == 0)
+        return;
+    own_push(L);
+    if (!lua_isnil(L, -1))
+        body_set_present(report, s->own_slot);
+    lua_replace(L, AT_SLOTS + s->own_slot);
+}
+
 static void read_sources(lua_State *L, struct judge *j, struct body_report *report)
 {
     const struct surface_plan *s = j->plan;
+    read_own(L, s, report);
     for (size_t i = 0; j->query && i < s->n_queries; i++)
         put_slot(L, report, s->queries[i].slot, query_value(j->query, s->queries[i].name));
     for (size_t i = 0; i < s->n_headers; i++)
@@ -461,19 +472,45 @@ done:
     count_denials(p, j->out);
 }
 
+bool judge_is_needed(const struct policy *p, const struct policy_request *r)
+{
+    const struct surface_plan *s = policy_surface(p, r->route);
+    return (s && s->n_checks > 0) || judge_has_requests(p, r);
+}
+
+/* What policy_route said stands where nothing is left to judge. */
+static void judge_rest(struct policy *p, const struct policy_request *r, struct judge *j)
+{
+    if (judge_is_needed(p, r))
+        judge(p, r, j);
+    else
+        judge_allow(j->out);
+}
+
 size_t policy_plan(struct policy *p, const struct policy_request *r,
                    struct lookup lookups[LOOKUPS_MAX], struct decision *out)
 {
     struct judge j = {.lookups = lookups, .out = out};
-    judge(p, r, &j);
-    return j.n_lookups;
+    if (own_refuses(p, r, out)) /* what is known of our own container may be newer by now */
+        return 0;
+    judge_rest(p, r, &j);
+    const bool is_open = j.n_lookups > 0 || out->verdict == VERDICT_ALLOW;
+    if (!is_open || !own_is_due(p, r))
+        return j.n_lookups;
+    own_plan(p, &lookups[j.n_lookups]);
+    out->verdict = VERDICT_DENY;
+    out->refusal = REFUSAL_SELF_PROTECTED;
+    return j.n_lookups + 1;
 }
 
-void policy_decide(struct policy *p, const struct policy_request *r, const struct fact *facts,
-                   size_t n_facts, struct decision *out)
+void policy_decide(struct policy *p, const struct policy_request *r, const struct lookup *lookups,
+                   const struct fact *facts, size_t n_facts, struct decision *out)
 {
+    if (n_facts > 0 && lookups[n_facts - 1].is_own && !own_take(p, &facts[--n_facts], out))
+        return;
     struct judge j = {.asked = true, .facts = facts, .n_facts = n_facts, .out = out};
-    judge(p, r, &j);
+    if (!own_refuses(p, r, out))
+        judge_rest(p, r, &j);
 }
 
 void policy_refuse(const struct policy *p, const struct policy_request *r, enum refusal why,

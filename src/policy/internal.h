@@ -2,6 +2,7 @@
 #ifndef SOCKGUARD_POLICY_INTERNAL_H
 #define SOCKGUARD_POLICY_INTERNAL_H
 
+#include "policy/own.h"
 #include "policy/plan.h"
 #include "policy/policy.h"
 #include "policy/redaction.h"
@@ -30,6 +31,7 @@ struct policy {
     bool shown[BODY_SLOTS_MAX + 1]; /* slots that are not nil in what rules see */
     size_t n_printed;
     char printed[PRINTED_MAX][PRINT_MAX];
+    struct own own;
     unsigned api_version_min;
     bool deny_verbose;
     bool allow_attestation_statements;

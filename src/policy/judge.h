@@ -8,6 +8,8 @@
 
 #include "policy/internal.h"
 
+enum { ASKED_MAX = LOOKUPS_MAX - 1 }; /* the last one is about our own container */
+
 struct judge {
     struct policy *policy;
     const struct surface_plan *plan; /* NULL: nothing but rules about any request */
@@ -34,6 +36,12 @@ enum fact_step {
 
 /* The engine's answers, into their slots, in the order in which judge_plan_lookups asked. */
 enum fact_step judge_read_facts(lua_State *L, const struct judge *j, struct body_report *report);
+
+/* Whether any check or rule could deny this request. */
+bool judge_is_needed(const struct policy *p, const struct policy_request *r);
+
+/* Puts the id for {id} in a path, percent-encoded as one segment; false when it does not fit. */
+bool judge_expand(struct str path, struct str id, char out[LOOKUP_PATH_MAX]);
 
 /* Names what the engine must be asked; FACT_STEP_READ when that is nothing. Denies when there is
  * more than can be asked. */

@@ -30,7 +30,9 @@ static int body_open(lua_State *L)
     lua_getfield(L, -1, "require");
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &require_key);
+    const int require = lua_gettop(L);
     rule_load_open(L, a->policy);
+    own_load(L, &a->policy->own, require);
     return 0;
 }
 
@@ -128,6 +130,7 @@ int policy_open(struct policy **out, const struct config *config, bool exact, st
     if (!p)
         return err_set(err, RC_NOMEM, "out of memory");
     p->mutant = -1;
+    own_open(&p->own, config, exact);
     p->api_version_min = s->api_version_min;
     p->deny_verbose = s->deny_verbose;
     p->allow_attestation_statements = s->allow_attestation_statements;

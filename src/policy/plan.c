@@ -273,6 +273,7 @@ static void load_surface(lua_State *L, struct surface_plan *s, struct check_info
     s->body_max = (size_t)int_member(L, "body_max");
     s->unknown = unknown_of(text_member(L, "unknown_fields"));
     s->unknown_slot = int_member(L, "unknown_slot");
+    s->own_slot = int_member(L, "own_slot");
     s->judges_empty = bool_member(L, "judges_empty");
     s->n_slots = (int)push_list(L, "slots", BODY_SLOTS_MAX);
     lua_getfield(L, -2, "document");

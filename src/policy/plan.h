@@ -65,6 +65,7 @@ struct surface_plan {
     enum unknown_fields unknown;
     int n_slots;
     int unknown_slot;      /* receives the list of unknown members, 0 if no check asks */
+    int own_slot;          /* receives our own container, 0 if no check asks */
     struct schema *schema; /* owned; NULL: no document */
     struct schema *whole;  /* owned; NULL: no rule reads all of the document */
     size_t n_seen;

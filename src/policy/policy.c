@@ -270,6 +270,8 @@ void policy_route(const struct policy *p, const struct policy_request *r, struct
                    p->api_version_min % 1000);
         return;
     }
+    if (own_refuses(p, r, d))
+        return;
     if (r->route->many_segments) {
         refuse(d, REFUSAL_PATH_AMBIGUOUS);
         set_reason(d, "the engine could read this path otherwise than the rules do (%s)",
@@ -295,8 +297,7 @@ const struct edit_plan *policy_edits(const struct policy *p, const struct policy
 
 bool policy_judges(const struct policy *p, const struct policy_request *r)
 {
-    const struct surface_plan *s = policy_surface(p, r->route);
-    return (s && s->n_checks > 0) || judge_has_requests(p, r);
+    return judge_is_needed(p, r) || own_is_due(p, r);
 }
 
 size_t policy_body_max(const struct policy *p, const struct route *route)

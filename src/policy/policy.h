@@ -5,7 +5,8 @@
  *
  * A request is asked about in this order: policy_route (rules; no Lua), then, when
  * the route is judged, policy_plan, which mostly is the end of it; where the engine must
- * say something first, its look-ups and policy_decide follow. Nothing here can fail open:
+ * say something first, its look-ups and policy_decide follow. Requests that would reach
+ * sockguard's own container are refused (own.h). Nothing here can fail open:
  * a fault is a denial, and a cleared struct decision denies.
  */
 #ifndef SOCKGUARD_POLICY_POLICY_H
@@ -53,7 +54,7 @@ enum {
     CODE_MAX = 32,
     CHECK_KNOBS_MAX = 8,
     REASON_MAX = 256,
-    LOOKUPS_MAX = 16,
+    LOOKUPS_MAX = 17, /* 16 for what the request names, and one about our own container */
     LOOKUP_PATH_MAX = 512,
     WAIVED_MAX = 128,
     PRINTED_MAX = 16, /* lines that rules print in one judgement */
@@ -114,6 +115,7 @@ enum outcome {
 struct lookup {
     char name[32];              /* the fact's name: "exec" */
     bool named_by_body;         /* of an object that the request names, which may be new */
+    bool is_own;                /* about sockguard's own container */
     char path[LOOKUP_PATH_MAX]; /* re-encoded, without version prefix */
 };
 
@@ -151,9 +153,15 @@ size_t policy_body_max(const struct policy *p, const struct route *route);
 size_t policy_plan(struct policy *p, const struct policy_request *r,
                    struct lookup lookups[LOOKUPS_MAX], struct decision *out);
 
-/* Judges with the answers, in the order of the look-ups. *out is replaced. */
-void policy_decide(struct policy *p, const struct policy_request *r, const struct fact *facts,
-                   size_t n_facts, struct decision *out);
+/* Judges with the answers to those look-ups, in their order. *out is replaced. */
+void policy_decide(struct policy *p, const struct policy_request *r, const struct lookup *lookups,
+                   const struct fact *facts, size_t n_facts, struct decision *out);
+
+/* sockguard's own container (own.h): the look-up that tells about it, false when there is nothing
+ * to ask; and its answer: RC_OK it is ours, RC_INVALID the engine has none of ours, RC_SYSTEM
+ * nobody knows. For a start that must know; else requests bring it about. */
+bool policy_own_lookup(const struct policy *p, struct lookup *out);
+int policy_own_told(struct policy *p, const struct fact *answer, struct err *err);
 
 /* Until it is called again, each judgement writes to outcomes (policy_check_count of them,
  * borrowed; NULL: no more) what became of each check. All are OUTCOME_OFF at first. */

@@ -139,6 +139,9 @@ void settings_read(lua_State *L, int index, struct settings *out)
     out->lua.cpu_ms = field_count(L, index, "cpu_ms");
     out->lua.instructions = field_count(L, index, "instructions");
     out->lua.allow_waivers = field_bool(L, index, "allow_waivers");
+    out->self_container = field_string(L, index, "self_container");
+    out->self_found = field_bool(L, index, "self_found");
+    out->self_required = field_bool(L, index, "self_required");
     out->workers = (size_t)field_count(L, index, "workers");
     out->limits.connections = field_count(L, index, "connections");
     out->limits.tunnels = field_count(L, index, "tunnels");

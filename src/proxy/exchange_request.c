@@ -65,7 +65,7 @@ void exchange_judge(struct exchange *ex)
     const struct lookups *l = ex->lookups;
     deadline_disarm(&ex->deadline);
     exchange_recall_decision(ex);
-    policy_decide(w->policy, &r, l->facts, l->n, &w->decision);
+    policy_decide(w->policy, &r, l->list, l->facts, l->n, &w->decision);
     tell_judged(w);
     exchange_keep_decision(ex, true);
     lookup_free(w, ex->lookups);

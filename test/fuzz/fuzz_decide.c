@@ -155,7 +155,7 @@ static struct decision decide(struct policy *p, struct str body)
     for (size_t i = 0; i < n; i++)
         facts[i] = (struct fact){.kind = FACT_ANSWER, .status = 404};
     if (n > 0)
-        policy_decide(p, &r, facts, n, &d);
+        policy_decide(p, &r, lookups, facts, n, &d);
     policy_rest(p);
     return d;
 }
