@@ -4,7 +4,7 @@ DESTDIR ?=
 prefix ?= /usr
 sysconfdir ?= /etc
 
-.PHONY: help build run test asan lint bench fuzz soak clean install oracle test-fresh test-matrix
+.PHONY: help build run test asan lint bench fuzz soak clean install oracle test-fresh test-image test-matrix
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,11 @@ oracle: ## 20,000 generated requests to dockerd 20.10, 26.1 and 29, judged on th
 
 test-matrix: ## clients directly and through, on dockerd 20.10, 26.1 and 29 (root)
 	scripts/test-matrix $(ENGINES)
+
+test-image: build ## builds the image from this tree, without a registry, and runs it (root; downloads Debian)
+	scripts/packages --install test engine matrix
+	SOCKGUARD=build/sockguard LUA_PATH="spec/?.lua;test/?.lua;lua/?.lua;;" \
+	  busted --lua=lua5.4 --output=plainTerminal --pattern=image_spec test/engine
 
 test-fresh: ## both commands in a debootstrapped Debian 12 (root; downloads Debian)
 	test/fresh-machine
