@@ -45,6 +45,9 @@ local NETWORK = {
 
 local MOUNTS = { mount_paths = { mark = "Mounts[].Source" } }
 
+-- A path or an address inside of a message: the message is hidden.
+local FAILURE = { mount_paths = { option = "State.Error" } }
+
 local CONTAINER = {
   container_env = { env_list = "Config.Env" },
   mount_paths = {
@@ -53,7 +56,7 @@ local CONTAINER = {
       HostConfig.BlkioWeightDevice[].Path HostConfig.BlkioDeviceReadBps[].Path
       HostConfig.BlkioDeviceWriteBps[].Path HostConfig.BlkioDeviceReadIOps[].Path
       HostConfig.BlkioDeviceWriteIOps[].Path ResolvConfPath HostnamePath HostsPath LogPath
-      GraphDriver.Data.* ]],
+      GraphDriver.Data.* Volumes.* ]],
     empty = "HostConfig.MaskedPaths HostConfig.ReadonlyPaths",
     bind = "HostConfig.Binds[]",
     option = "HostConfig.Mounts[].VolumeOptions.DriverConfig.Options.*",
@@ -64,8 +67,7 @@ local CONTAINER = {
     host = "HostConfig.PortBindings.*[].HostIp",
   },
   sensitive_data = {
-    mark = "HostConfig.LogConfig.Config.*",
-    option = "HostConfig.Mounts[].VolumeOptions.DriverConfig.Options.*",
+    mark = "HostConfig.LogConfig.Config.* HostConfig.Mounts[].VolumeOptions.DriverConfig.Options.*",
   },
 }
 
@@ -73,14 +75,20 @@ local CONTAINER = {
 local PODMAN = {
   container_env = { empty = "Config.CreateCommand" },
   mount_paths = {
-    mark = "StaticDir OCIConfigPath ConmonPidFile PidFile HostConfig.LogConfig.Path",
+    mark = [[ StaticDir OCIConfigPath ConmonPidFile PidFile HostConfig.LogConfig.Path Rootfs
+      State.CheckpointPath ]],
+  },
+  network_topology = {
+    empty = [[ NetworkSettings.Networks.*.AdditionalMacAddresses
+      NetworkSettings.Networks.*.SecondaryIPAddresses
+      NetworkSettings.Networks.*.SecondaryIPv6Addresses ]],
   },
 }
 
 local LISTED = { network_topology = { host = "Ports[].IP" } }
 
 local IMAGE = {
-  container_env = { env = "Config.Env ContainerConfig.Env" },
+  container_env = { env = "Config.Env ContainerConfig.Env", empty = "ContainerConfig.Cmd" },
   mount_paths = { mark = "GraphDriver.Data.*" },
 }
 
@@ -90,7 +98,7 @@ local HISTORY = { container_env = { mark = "CreatedBy" } }
 local VOLUME = {
   mount_paths = { mark = "Mountpoint", empty = "Status", option = "Options.*" },
   sensitive_data = {
-    option = "Options.*",
+    mark = "Options.*",
     empty = [[ ClusterVolume.Info.VolumeContext ClusterVolume.PublishStatus
       ClusterVolume.Spec.Secrets ]],
   },
@@ -104,24 +112,31 @@ local SUBNETS = {
 }
 
 local PODMAN_NETWORK = {
-  network_topology = { empty = "subnets network_interface containers", option = "options.*" },
+  network_topology = {
+    empty = "subnets network_interface containers routes network_dns_servers",
+    option = "options.*",
+  },
 }
+
+local PODMAN_SECRET = { sensitive_data = { mark = "SecretData" } }
 
 local SPEC = {
   container_env = { env = "ContainerSpec.Env PluginSpec.Env" },
   mount_paths = {
     mark = "ContainerSpec.Mounts[].Source",
     option = "ContainerSpec.Mounts[].VolumeOptions.DriverConfig.Options.*",
+    empty = "PluginSpec.PluginPrivilege[].Value",
   },
   network_topology = {
+    option = "Networks[].DriverOpts.*",
     empty = "ContainerSpec.Hosts ContainerSpec.DNSConfig.Nameservers", mark = "Networks[].Target",
   },
   sensitive_data = {
     mark = [[
       ContainerSpec.Secrets[].SecretID ContainerSpec.Secrets[].SecretName
-      ContainerSpec.Configs[].ConfigID ContainerSpec.Configs[].ConfigName LogDriver.Options.* ]],
+      ContainerSpec.Configs[].ConfigID ContainerSpec.Configs[].ConfigName LogDriver.Options.*
+      ContainerSpec.Mounts[].VolumeOptions.DriverConfig.Options.* ]],
     empty = "ContainerSpec.Privileges.CredentialSpec",
-    option = "ContainerSpec.Mounts[].VolumeOptions.DriverConfig.Options.*",
   },
 }
 
@@ -134,13 +149,17 @@ local ENDPOINT = {
 }
 
 local TASK = {
+  mount_paths = { option = "Status.Err" },
   network_topology = {
     mark = [[ ServiceID NodeID Status.ContainerStatus.ContainerID
       NetworksAttachments[].Network.ID ]],
     empty = [[ Status.ContainerStatus.PID NetworksAttachments[].Addresses
       NetworksAttachments[].Network.IPAMOptions.Configs
       NetworksAttachments[].Network.Spec.IPAMOptions.Configs ]],
-    option = "NetworksAttachments[].Network.DriverState.Options.*",
+    option = [[ NetworksAttachments[].Network.DriverState.Options.*
+      NetworksAttachments[].Network.Spec.DriverConfiguration.Options.*
+      NetworksAttachments[].Network.IPAMOptions.Driver.Options.*
+      NetworksAttachments[].Network.Spec.IPAMOptions.Driver.Options.* ]],
   },
 }
 
@@ -162,35 +181,47 @@ local TLS = {
 
 local NODE = { network_topology = { mark = "Status.Addr ManagerStatus.Addr" } }
 
-local SWARM = {
+local AUTHORITY = {
   sensitive_data = {
-    mark = [[ JoinTokens.Worker JoinTokens.Manager Spec.CAConfig.SigningCACert
-      Spec.CAConfig.SigningCAKey ]],
+    mark = "Spec.CAConfig.SigningCACert Spec.CAConfig.SigningCAKey",
     empty = "Spec.CAConfig.ExternalCAs",
   },
   network_topology = { empty = "DefaultAddrPool" },
 }
 
+local SWARM = { sensitive_data = { mark = "JoinTokens.Worker JoinTokens.Manager" } }
+
 local UNLOCK = { sensitive_data = { mark = "UnlockKey" } }
 
 local INFO = {
   host_topology = { empty = "Containerd FirewallBackend DiscoveredDevices NRI" },
-  mount_paths = { mark = "DockerRootDir" },
+  mount_paths = {
+    mark = "DockerRootDir", empty = "CDISpecDirs",
+    option = "Runtimes.*.path InitBinary DriverStatus[][]",
+  },
   network_topology = {
     mark = "Swarm.NodeID Swarm.NodeAddr",
-    empty = [[ Swarm.RemoteManagers Swarm.Cluster.DefaultAddrPool DefaultAddressPools
-      RegistryConfig.InsecureRegistryCIDRs ]],
-    option = "HttpProxy HttpsProxy NoProxy",
+    empty = [[ Swarm.RemoteManagers DefaultAddressPools RegistryConfig.InsecureRegistryCIDRs
+      RegistryConfig.Mirrors RegistryConfig.IndexConfigs.*.Mirrors ]],
+    option = "HttpProxy HttpsProxy NoProxy ClusterStore ClusterAdvertise",
   },
 }
 
 -- A command of an exec may carry what its environment would.
-local EVENT = { sensitive_data = { exec = "status Action" } }
+local EVENT = {
+  sensitive_data = { exec = "status Action" },
+  mount_paths = { mark = "Actor.Attributes.runtimes Actor.Attributes.data-root" },
+  network_topology = {
+    mark = [[ Actor.Attributes.insecure-registries Actor.Attributes.registry-mirrors
+      Actor.Attributes.default-address-pools Actor.Attributes.hosts
+      Actor.Attributes.cluster-advertise Actor.Attributes.cluster-store ]],
+  },
+}
 local EXEC = { sensitive_data = { empty = "ProcessConfig.arguments" } }
 
 -- { method and route, then for each prefix the groups of paths behind it }
 local ROUTES = {
-  { "GET /containers/{id}/json", [""] = { NETWORK, MOUNTS, CONTAINER } },
+  { "GET /containers/{id}/json", [""] = { NETWORK, MOUNTS, CONTAINER, FAILURE } },
   { "GET /containers/json", ["[]."] = { NETWORK, MOUNTS, LISTED } },
   { "GET /images/{id}/json", [""] = { IMAGE } },
   { "GET /images/{id}/history", ["[]."] = { HISTORY } },
@@ -213,16 +244,18 @@ local ROUTES = {
   { "GET /plugins/{id}/json", [""] = { PLUGIN } },
   { "GET /nodes", ["[]."] = { NODE }, ["[].Description."] = { TLS } },
   { "GET /nodes/{id}", [""] = { NODE }, ["Description."] = { TLS } },
-  { "GET /swarm", [""] = { SWARM, TLS } },
+  { "GET /swarm", [""] = { SWARM, AUTHORITY, TLS } },
   { "GET /swarm/unlockkey", [""] = { UNLOCK } },
-  { "GET /info", [""] = { INFO }, ["Swarm.Cluster."] = { TLS } },
+  { "GET /info", [""] = { INFO }, ["Swarm.Cluster."] = { AUTHORITY, TLS } },
   { "GET /system/df", ["Containers[]."] = { NETWORK, MOUNTS, LISTED },
     ["ContainerUsage.Items[]."] = { NETWORK, MOUNTS, LISTED },
     ["Volumes[]."] = { VOLUME }, ["VolumeUsage.Items[]."] = { VOLUME } },
   { "GET /events", [""] = { EVENT } },
   { "GET /exec/{id}/json", [""] = { EXEC } },
-  { "GET /libpod/containers/{id}/json", [""] = { NETWORK, MOUNTS, CONTAINER, PODMAN } },
+  { "GET /libpod/containers/{id}/json", [""] = { NETWORK, MOUNTS, CONTAINER, FAILURE, PODMAN } },
   { "GET /libpod/images/{id}/json", [""] = { IMAGE } },
+  { "GET /libpod/images/{id}/history", ["[]."] = { HISTORY } },
+  { "GET /libpod/secrets/{id}/json", [""] = { PODMAN_SECRET } },
   { "GET /libpod/volumes/json", ["[]."] = { VOLUME } },
   { "GET /libpod/volumes/{id}/json", [""] = { VOLUME } },
   { "GET /libpod/networks/json", ["[]."] = { PODMAN_NETWORK } },
@@ -280,11 +313,17 @@ function redaction.records()
 end
 
 
---- The records that are in force. is_on(switch); by_name: response.redact_env_names holds some.
+--- The records that are in force, one for a path: where two switches hide it, "mark" hides more.
+-- is_on(switch); by_name: response.redact_env_names holds some.
 function redaction.active(is_on, by_name)
-  local out = {}
+  local out, known = {}, {}
   for _, record in ipairs(redaction.records()) do
-    if is_on(record.switch) then
+    local name = table.concat({ record.method, record.route, record.path }, " ")
+    local other = known[name]
+    if is_on(record.switch) and other then
+      other.edit = record.edit == "mark" and "mark" or other.edit
+    elseif is_on(record.switch) then
+      known[name] = record
       if by_name and BY_NAME[record.edit] then
         record.path, record.edit = record.path .. "[]", "named"
       end

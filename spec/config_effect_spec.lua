@@ -133,6 +133,35 @@ describe("the start-up guards", function()
     end
   end)
 
+  it("are not fooled by a rule before that takes the plainest path away", function()
+    local function exposed(rules)
+      local list = {}
+      for i, rule in ipairs(rules) do
+        list[i] = ("{match: {method: '%s', path: '%s'}, action: %s}"):format(
+          rule[1], rule[2], rule[3])
+      end
+      local result = config.load("rules: [" .. table.concat(list, ", ") .. "]",
+        { serving = true, allows = function() return false end })
+      return result.error and result.error:match "data out: (.-);"
+    end
+    assert.matches("^GET /containers/web%-*x*/logs$", exposed {
+      { "GET", "/containers/web/logs", "deny" }, { "GET", "/containers/web*/logs", "allow" } })
+    assert.matches("^GET /containers/web[^/]+/logs$", exposed {
+      { "*", "/containers/web/**", "deny" }, { "GET", "/containers/web*/logs", "allow" } })
+    assert.is_nil(exposed {
+      { "*", "/containers/web*/logs", "deny" }, { "GET", "/containers/web-*/logs", "allow" } })
+    assert.is_nil(exposed {
+      { "GET", "/containers/*/logs", "deny" }, { "GET", "/containers/*/archive", "deny" },
+      { "GET", "/containers/*/export", "deny" }, { "GET", "/containers/*/attach/ws", "deny" },
+      { "GET", "/containers/web*/*", "allow" } })
+    assert.matches("GET /containers/web", exposed { { " * ", "/containers/web-*/logs", "allow" } })
+    assert.matches("POST /containers/web/attach",
+                   exposed { { "GET, *", "/containers/web/attach", "allow" } })
+    assert.matches("GET /containers/web%-1/logs", exposed { { "GET", "*/web-1/logs", "allow" } })
+    assert.matches("POST /containers/web/copy", exposed {
+      { "post", "/containers/web/copy", "allow" } })
+  end)
+
   it("report the first that stands against the rules", function()
     local both = { ["POST /swarm/join"] = true, ["GET /images/get"] = true }
     local whole = guarded("", both)

@@ -51,12 +51,14 @@ local BLIND = {
 local READS = {
   { any_id = true, covered = never, probes = probes [[
       GET:/containers/{}/archive GET:/containers/{}/export GET:/containers/{}/logs
-      GET:/containers/{}/attach/ws GET:/services/{}/logs GET:/tasks/{}/logs
+      GET:/containers/{}/attach/ws POST:/containers/{}/copy GET:/services/{}/logs GET:/tasks/{}/logs
       POST:/containers/{}/attach GET:/images/get GET:/images/{}/get POST:/images/{}/push
       POST:/plugins/{}/push GET:/libpod/containers/{}/archive
       GET:/libpod/containers/{}/export GET:/libpod/containers/{}/logs
       POST:/libpod/containers/{}/attach GET:/libpod/images/export
       GET:/libpod/images/{}/get POST:/libpod/images/{}/push GET:/libpod/generate/kube
+      GET:/libpod/generate/{}/systemd GET:/libpod/secrets/{}/json GET:/libpod/volumes/{}/export
+      GET:/debug/pprof/heap
       POST:/libpod/manifests/{}/registry/{} POST:/libpod/manifests/{}/push]] },
 }
 
@@ -89,8 +91,13 @@ local GUARDS = {
 
 
 local function has_method(rule, method)
-  return rule.methods == "*" or ("," .. rule.methods:upper():gsub("%s", "") .. ","):find(
-    "," .. method .. ",", 1, true) ~= nil
+  for _, name in ipairs(text.split(rule.methods, ",")) do
+    name = text.trim(name)
+    if name == "*" or name:upper() == method then
+      return true
+    end
+  end
+  return false
 end
 
 
@@ -100,13 +107,14 @@ local function open_path(group, probe, allows, rules)
   if open then
     return probe.path, number
   end
-  for _, rule in ipairs(group.any_id and rules or {}) do
-    local path = rule.allow and has_method(rule, probe.method) and meet(rule.path, probe.shape)
-    if path then
-      open, number = allows(probe.method, path)
-      if open then
-        return path, number
+  local before = {}
+  for i, rule in ipairs(group.any_id and rules or {}) do
+    if has_method(rule, probe.method) then
+      local path = rule.allow and meet(rule.path, probe.shape, before)
+      if path or (path == false and rule.allow) then
+        return path or rule.path, i - 1
       end
+      before[#before + 1] = rule.path
     end
   end
 end

@@ -265,6 +265,34 @@ describe("an edited answer", function()
     connection:close()
   end)
 
+  it("has none of what hides in other members", function()
+    for path, body in pairs {
+      ["/containers/c1/json"] = '{"State":{"Error":"error mounting \\"/srv/geheim\\" to rootfs"}}',
+      ["/images/a/json"] = '{"ContainerConfig":{"Cmd":["|1","TOKEN=geheim","/bin/sh"]}}',
+      ["/images/a/history"] = '[{"CreatedBy":"|1 TOKEN=geheim /bin/sh -c true"}]',
+      ["/volumes/v"] = '{"Driver":"sshfs","Options":{"password":"geheim","sshcmd":"u@geheim:/p"}}',
+      ["/tasks"] = '[{"Status":{"Err":"bind source path does not exist: /srv/geheim"}}]',
+      ["/info"] = '{"Runtimes":{"my":{"path":"/opt/geheim/runc"}},"DriverStatus":[["Data file",'
+        .. '"/var/geheim"]],"RegistryConfig":{"Mirrors":["https://geheim/"]},"Swarm":{"Cluster":'
+        .. '{"Spec":{"CAConfig":{"ExternalCAs":[{"URL":"https://geheim"}]}}}}}',
+      ["/services/s"] = '{"Spec":{"TaskTemplate":{"Networks":[{"Target":"geheim"}],"ContainerSpec":'
+        .. '{"Mounts":[{"VolumeOptions":{"DriverConfig":{"Options":{"key":"geheim"}}}}]}}}}',
+      ["/events"] = '{"Action":"reload","Actor":{"Attributes":{"runtimes":"my:/opt/geheim",'
+        .. '"insecure-registries":"[geheim]"}}}\n',
+      ["/libpod/secrets/s/json"] = '{"SecretData":"geheim"}',
+    } do
+      h.say = answer_of(200, body)
+      local response = get(path)
+      assert.equal(200, response.status, path)
+      assert.is_nil(response.body:find("geheim", 1, true), path .. ": " .. response.body)
+    end
+  end)
+
+  it("may be a sequence with marks between its values", function()
+    h.say = answer_of(200, '\30{"Action":"start"}\n\30{"Action":"exec_die"}\n')
+    assert.equal('\30{"Action":"start"}\n\30{"Action":"exec_die"}\n', get("/v1.52/events").body)
+  end)
+
   it("has empty addresses for clients that parse them", function()
     h.say = answer_of(200, '{"NetworkSettings":{"IPAddress":"172.17.0.2"}}')
     assert.equal('{"NetworkSettings":{"IPAddress":"<redacted>"}}', get().body)
@@ -294,10 +322,11 @@ describe("with names of variables", function()
 
   it("only their values are hidden", function()
     h.say = answer_of(200, '{"Config":{"Env":["VIRTUAL_HOST=a.example","db_password=geheim",'
-      .. '"AWS_KEY=geheim","PATH=/bin","AWS_"]}}')
+      .. '"AWS_KEY=geheim","PATH=/bin","AWS_","app/DB_PASSWORD=geheim"]}}')
     local body = http.request(h.address, { target = INSPECT }).body
     assert.same({ "VIRTUAL_HOST=a.example", "db_password=<redacted>", "AWS_KEY=<redacted>",
-                  "PATH=/bin", "<redacted>" }, cjson.decode(body).Config.Env)
+                  "PATH=/bin", "<redacted>", "app/DB_PASSWORD=<redacted>" },
+      cjson.decode(body).Config.Env)
   end)
 
   it("an environment that the engine does not send stays away", function()

@@ -9,32 +9,34 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+/* clang-format off */
 #define ALLOWED(X)                                                                                 \
     /* streams, files and the log */                                                               \
-    X(read)                                                                                        \
-    X(readv)                                                                                       \
-    X(pread64)                                                                                     \
-    X(write) X(writev) X(pwrite64) X(close) X(close_range) X(lseek) X(openat) X(open)              \
-        X(newfstatat) X(fstat) X(fstat64) X(fstatat64) X(lstat) X(stat) X(statx) X(access)         \
-            X(faccessat) X(faccessat2) X(readlink) X(readlinkat) X(getdents64) X(getcwd) X(unlink) \
-                X(unlinkat) X(umask) X(lchown) X(fchownat) X(ftruncate) X(fsync) X(fdatasync)      \
-                    X(fcntl) X(fcntl64) X(dup) X(dup2) X(dup3) X(pipe2)                            \
-                        X(eventfd2) /* sockets (families below) */                                 \
-        X(bind) X(listen) X(accept) X(accept4) X(connect) X(shutdown) X(getsockname)               \
-            X(getpeername) X(getsockopt) X(setsockopt) X(sendto) X(sendmsg) X(sendmmsg)            \
-                X(recvfrom) X(recvmsg) X(recvmmsg) /* waiting */                                   \
-        X(epoll_create1) X(epoll_ctl) X(epoll_wait) X(epoll_pwait) X(epoll_pwait2) X(poll)         \
-            X(ppoll) X(select) X(pselect6) X(futex) X(futex_waitv) X(nanosleep) X(clock_nanosleep) \
-                X(restart_syscall) X(sched_yield) /* time, signals, the watchdog */                \
-        X(clock_gettime) X(clock_getres) X(gettimeofday) X(time) X(timerfd_create)                 \
-            X(timerfd_settime) X(timer_create) X(timer_settime) X(timer_delete) X(rt_sigaction)    \
-                X(rt_sigprocmask) X(rt_sigreturn) X(rt_sigtimedwait) X(sigaltstack)                \
-                    X(tgkill) /* memory (without PROT_EXEC, below) and threads (clone, below) */   \
-        X(brk) X(munmap) X(mremap) X(madvise) X(set_robust_list) X(rseq) X(set_tid_address)        \
-            X(gettid) X(getpid) X(getppid) X(exit) X(exit_group) X(membarrier)                     \
-                X(sched_getaffinity) X(arch_prctl) /* who we are, and what there is */             \
-        X(getuid) X(geteuid) X(getgid) X(getegid) X(getgroups) X(getresuid) X(getresgid)           \
-            X(prlimit64) X(getrlimit) X(getrusage) X(sysinfo) X(uname) X(getrandom) X(times)
+    X(read) X(readv) X(pread64) X(write) X(writev) X(pwrite64) X(close) X(close_range) X(lseek)    \
+    X(openat) X(open) X(newfstatat) X(fstat) X(fstat64) X(fstatat64) X(lstat) X(stat) X(statx)     \
+    X(access) X(faccessat) X(faccessat2) X(readlink) X(readlinkat) X(getdents64) X(getcwd)         \
+    X(unlink) X(unlinkat) X(umask) X(lchown) X(fchownat) X(ftruncate) X(fsync) X(fdatasync)        \
+    X(fcntl) X(fcntl64) X(dup) X(dup2) X(dup3) X(pipe2) X(eventfd2)                                \
+    /* sockets (families below) */                                                                 \
+    X(bind) X(listen) X(accept) X(accept4) X(connect) X(shutdown) X(getsockname) X(getpeername)    \
+    X(getsockopt) X(setsockopt) X(sendto) X(sendmsg) X(sendmmsg) X(recvfrom) X(recvmsg)            \
+    X(recvmmsg)                                                                                    \
+    /* waiting */                                                                                  \
+    X(epoll_create1) X(epoll_ctl) X(epoll_wait) X(epoll_pwait) X(epoll_pwait2) X(poll) X(ppoll)    \
+    X(select) X(pselect6) X(futex) X(futex_waitv) X(nanosleep) X(clock_nanosleep)                  \
+    X(restart_syscall) X(sched_yield)                                                              \
+    /* time, signals, the watchdog */                                                              \
+    X(clock_gettime) X(clock_getres) X(gettimeofday) X(time) X(timerfd_create)                     \
+    X(timerfd_settime) X(timer_create) X(timer_settime) X(timer_delete) X(rt_sigaction)            \
+    X(rt_sigprocmask) X(rt_sigreturn) X(rt_sigtimedwait) X(sigaltstack) X(tgkill)                  \
+    /* memory (mapped without PROT_EXEC, below) and threads (clone, below) */                      \
+    X(brk) X(munmap) X(mremap) X(madvise) X(set_robust_list) X(rseq) X(set_tid_address)            \
+    X(gettid) X(getpid) X(getppid) X(exit) X(exit_group) X(membarrier) X(sched_getaffinity)        \
+    X(arch_prctl)                                                                                  \
+    /* who we are, and what there is */                                                            \
+    X(getuid) X(geteuid) X(getgid) X(getegid) X(getgroups) X(getresuid) X(getresgid)               \
+    X(prlimit64) X(getrlimit) X(getrusage) X(sysinfo) X(uname) X(getrandom) X(times)
+/* clang-format on */
 
 static const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK /* getaddrinfo */};
 
@@ -51,10 +53,10 @@ static int add_bounded(scmp_filter_ctx f)
     int rc = 0;
     for (size_t i = 0; i < sizeof families / sizeof families[0] && !rc; i++)
         rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-                              SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+                              SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0));
     if (!rc)
         rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
-                              SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+                              SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
     if (!rc)
         rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
                               SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
@@ -63,7 +65,7 @@ static int add_bounded(scmp_filter_ctx f)
                               SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     for (size_t i = 0; i < sizeof requests / sizeof requests[0] && !rc; i++)
         rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-                              SCMP_A1(SCMP_CMP_EQ, requests[i]));
+                              SCMP_A1(SCMP_CMP_EQ, requests[i], 0));
     /* A new thread, and no new process. What clone3 is asked is out of a filter's sight: the C
      * library falls back to clone when it is not there. */
     if (!rc)

@@ -227,6 +227,12 @@ static inline bool is_space(unsigned char byte)
     return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
 }
 
+/* In front of each value of a sequence (application/json-seq, RFC 7464). */
+static inline bool is_record_mark(const struct tokenizer *t, unsigned char byte)
+{
+    return byte == 0x1E && t->many && t->depth == 0;
+}
+
 static inline enum token_kind read_token(struct tokenizer *t, struct str piece, bool last)
 {
     const unsigned char *const begin = (const unsigned char *)piece.p;
@@ -237,7 +243,7 @@ static inline enum token_kind read_token(struct tokenizer *t, struct str piece, 
     for (; rest.p < rest.end; rest.p++) {
         if (*rest.p == separator[state])
             state = behind_separator[state];
-        else if (*rest.p > ' ' || !is_space(*rest.p))
+        else if (*rest.p > ' ' || (!is_space(*rest.p) && !is_record_mark(t, *rest.p)))
             break;
     }
     t->state = state;

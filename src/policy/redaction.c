@@ -52,6 +52,19 @@ static bool hides(const void *arg, struct str name)
     return false;
 }
 
+/* A pattern for the matcher of paths: a variable's name is one text, so * takes a slash too. */
+static size_t widen(char *out, struct str s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '*' && (i == 0 || s.p[i - 1] != '*'))
+            out[n++] = '*';
+        if (s.p[i] != '*' || i == 0 || s.p[i - 1] != '*')
+            out[n++] = ascii_lower(s.p[i]);
+    }
+    return n;
+}
+
 static int open_names(struct redaction *r, const char *const *names, size_t n)
 {
     r->names = calloc(n + 1, sizeof(struct glob *));
@@ -59,10 +72,10 @@ static int open_names(struct redaction *r, const char *const *names, size_t n)
         return RC_NOMEM;
     for (; r->n_names < n; r->n_names++) {
         const struct str name = str_of(names[r->n_names]);
-        char low[GLOB_LENGTH_MAX];
-        if (name.n > sizeof low)
+        char wide[2 * VARIABLE_MAX];
+        if (name.n > VARIABLE_MAX)
             return RC_TOOBIG;
-        const struct str pattern = {low, lower(low, name)};
+        const struct str pattern = {wide, widen(wide, name)};
         const int rc = glob_open(&r->names[r->n_names], pattern, GLOB_TOKEN);
         if (rc)
             return rc;

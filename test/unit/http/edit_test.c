@@ -224,6 +224,9 @@ static void edits_a_stream_of_values(void **state)
                 "{\"Action\":\"exec_create: \\u003credacted\\u003e\"}\n{\"Action\":\"start\"}"
                 "{\"Action\":\"health_status: healthy\"}\r\n\n",
                 false);
+    expect_edit(p, STR("\x1e{\"Action\":\"start\"}\n\x1e{\"a\":[1]}\n"),
+                "\x1e{\"Action\":\"start\"}\n\x1e{\"a\":[1]}\n", EDIT_READER_ANY);
+    expect_edit(p, STR("{\"Action\":\x1e\"start\"}"), NULL, EDIT_READER_ANY);
     expect_edit(p, STR("{\"Action\":\"start\"}\n[]"), NULL, EDIT_READER_ANY);
     expect_edit(p, STR("{\"Action\":\"start\"}\n{"), NULL, EDIT_READER_ANY);
     edit_plan_free(p);
