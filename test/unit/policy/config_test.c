@@ -223,6 +223,7 @@ static void the_guards_ask_the_compiled_rules(void **state)
         "GET /containers/sockguard-test/export, "
         "GET /containers/sockguard-test/logs, "
         "GET /containers/sockguard-test/attach/ws, "
+        "POST /containers/sockguard-test/copy, "
         "POST /containers/sockguard-test/attach; expected narrower rules, or "
         "insecure_allow_read_exfiltration: true");
     config_free(open_text(yaml)); /* only serving is guarded */
