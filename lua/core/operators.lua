@@ -74,6 +74,9 @@ local function one_value(record, key, shape, given, place)
     return nil
   end
   local is_type = TYPES[shape.type]
+  if type(shape.compile) ~= "function" then
+    fail(record, "`value`: is no shape of core.shape: it has no `compile`")
+  end
   if not is_type then
     fail(record, "`value`: no shape is of type " .. tostring(shape.type))
   end
@@ -249,7 +252,8 @@ local function info_of(record)
 end
 
 
-local function covers_of(waiver, infos)
+-- surface_by_id: those of operators' rules; a check's id begins with its own.
+local function covers_of(waiver, infos, surface_by_id)
   local out, surfaces = {}, {}
   for _, name in ipairs(waiver.waives) do
     local any = false
@@ -261,7 +265,7 @@ local function covers_of(waiver, infos)
       if match then
         any = true
         out[#out + 1] = i
-        surfaces[text.cut(info.id, ".")] = true
+        surfaces[surface_by_id[info.id] or text.cut(info.id, ".")] = true
       end
     end
     if not any then
@@ -290,7 +294,7 @@ end
 -- loading.
 function operators.sort(records, settings, infos)
   local out = { by_surface = {}, requests = {}, waivers = {} }
-  local ids = {}
+  local ids, surface_by_id = {}, {}
   for _, info in ipairs(infos) do
     ids[info.id] = "a check of this program"
   end
@@ -299,6 +303,7 @@ function operators.sort(records, settings, infos)
       fail(record, "the id is taken by " .. ids[record.id])
     end
     ids[record.id] = record.place
+    surface_by_id[record.id] = record.surface
     if not record.is_waiver then
       infos[#infos + 1] = info_of(record)
       record.index, record.knobs = #infos, value_of(record, settings)
@@ -317,10 +322,19 @@ function operators.sort(records, settings, infos)
       list[#list + 1] = record
     end
   end
+  for id in next, (settings.lua or {}).values or {} do
+    if surface_by_id[id] == nil and (ids[id] == nil or ids[id] == "a check of this program") then
+      error((settings.lua.places[id] or "lua.values") .. ": lua.values." .. id
+            .. ": there is no rule of that id", 0)
+    end
+  end
   for _, record in ipairs(records) do
     if record.is_waiver then
       local surfaces
-      record.covers, surfaces = covers_of(record, infos)
+      if record.surface and not SURFACES[record.surface] then
+        fail(record, "`surface`: there is none named " .. text.quote(record.surface))
+      end
+      record.covers, surfaces = covers_of(record, infos, surface_by_id)
       if record.reads == "all" or #record.reads > 0 then
         record.surface = surface_of(record, surfaces)
       end
@@ -352,6 +366,7 @@ function operators.waiver_plans(sorted)
     out[i] = {
       id = record.id, reason = record.reason, approved_by = record.approved_by,
       expires = record.expires, ends = record.ends, covers = record.covers, when = record.when,
+      surface = record.surface or "",
       view = record.view or NOTHING,
     }
   end

@@ -58,7 +58,8 @@ local function verify_field(record, name, want, value)
 end
 
 
--- A copy of the fields, each of the type it must be.
+-- A copy of the fields, each of the type it must be. Texts are printed: on one line, without what a
+-- terminal would obey.
 local function take_fields(record, fields, raw)
   for name in next, raw do
     if type(name) ~= "string" or not fields[name] then
@@ -68,7 +69,7 @@ local function take_fields(record, fields, raw)
   end
   for _, name in ipairs(sorted_names(fields)) do
     verify_field(record, name, fields[name], raw[name])
-    record[name] = raw[name]
+    record[name] = type(raw[name]) == "string" and string.gsub(raw[name], "%c+", " ") or raw[name]
   end
 end
 
@@ -90,12 +91,15 @@ end
 
 -- A list of texts, copied.
 local function texts(record, name)
-  local out = {}
+  local out, n = {}, 0
   for i, item in next, record[name] or {} do
     if math.type(i) ~= "integer" or type(item) ~= "string" then
       fail(record, "`" .. name .. "` must be a list of texts")
     end
-    out[i] = item
+    out[i], n = item, n + 1
+  end
+  if n ~= #out or (n > 0 and out[1] == nil) then
+    fail(record, "`" .. name .. "` must be a list without gaps (a nil in it?)")
   end
   return out
 end
@@ -118,7 +122,7 @@ end
 
 
 local function is_shape(value)
-  return type(value.type) == "string" and type(value.valid) == "function"
+  return type(value) == "table" and type(value.type) == "string" and type(value.valid) == "function"
 end
 
 

@@ -243,6 +243,116 @@ describe("a waiver", function()
 end)
 
 
+-- Several requests to one policy, as a proxy has one.
+local function ask_all(text, list)
+  local lines = {}
+  for i, fields in ipairs(list) do
+    local line = { id = i, config = text, method = "POST", target = "/v1.41/containers/create" }
+    for name, value in pairs(fields) do
+      line[name] = value
+    end
+    lines[i] = cjson.encode(line)
+  end
+  local code, output = process.run(proxy.program(), {
+    args = { "check", "--batch" }, stdin = table.concat(lines, "\n") .. "\n",
+  })
+  assert.equal(0, code, output)
+  local out = {}
+  for line in output:gmatch "[^\n]+" do
+    out[#out + 1] = cjson.decode(line)
+  end
+  return out
+end
+
+
+describe("between requests and rules", function()
+  it("a waiver is asked about its own surface only, and of no other request", function()
+    local answers = ask_all(config [[return {
+      { id = 'x.freeze', title = 't', reason = 'r', fix = 'f', path = '/**',
+        method = 'POST, DELETE', check = function() return 'frozen' end },
+      { id = 'x.backup', waives = { 'x.freeze' }, surface = 'container_create',
+        reads = { 'Image' }, reason = 'r', approved_by = 'a', expires = '2999-12-31',
+        when = function(req) return req.body.Image == 'backup' end } }]], {
+      { body = { Image = "backup" } },
+      { method = "DELETE", target = "/v1.41/containers/x" },
+      { target = "/v1.41/containers/create" },
+      { body = { Image = "other" } },
+    })
+    assert.equal("allow", answers[1].verdict)
+    for i = 2, 4 do
+      assert.equal("deny", answers[i].verdict, i)
+    end
+  end)
+
+  it("nothing that is unpacked can be written", function()
+    local text = config([[return {
+      { id = 'x.writes', title = 't', reason = 'r', fix = 'f', surface = 'container_create',
+        reads = { 'volumes_used' }, check = function(req)
+          local use = table.unpack(req.readings.volumes_used.uses.v)
+          use.read_only = true end } }]]) .. "request_body: { container_create: "
+      .. "{ allowed_bind_mounts: ['/srv:/x:ro'] } }\n"
+    local answer = ask_all(text, { { body = { Image = "a", HostConfig = { Binds = { "v:/x" } } },
+      facts = { ["GET /volumes/v"] = { status = 200, body = cjson.encode {
+        Name = "v", Driver = "local",
+        Options = { type = "none", o = "bind", device = "/srv" } } } } } })[1]
+    assert.equal("deny", answer.verdict)
+    assert.matches("read%-only", answer.reason)
+  end)
+
+  it("no function that remembers is kept", function()
+    assert.matches("holds an iterator of gmatch", refusal([[
+      local it = ("xx"):gmatch "()x"
+      return { id = 'x.y', title = 't', reason = 'r', fix = 'f', path = '/**',
+               check = function() return tostring(it()) end }]]))
+    local counting = config [[
+      local shape = require "core.shape"
+      local function make()
+        local state = { n = 0 }
+        return shape.names { normalise = function(s) state.n = state.n + 1 return s .. state.n end }
+      end
+      local box = make()
+      return { id = 'x.y', title = 't', reason = 'r', fix = 'f', path = '/**',
+               check = function() return next(box.compile { "a" }) end }]]
+    local answers = ask_all(counting, { { body = {} }, { body = {} } })
+    assert.equal("deny", answers[1].verdict)
+    assert.equal(answers[1].reason, answers[2].reason)
+  end)
+
+  it("one rule's globs are not in another's way", function()
+    local text = config [[return {
+      { id = 'x.hoards', title = 't', reason = 'r', fix = 'f', path = '/**', check = function(req)
+          if req.query.x then
+            pcall(function() for _ = 1, 1e4 do text.glob(("*a"):rep(500)) end end)
+          end end },
+      { id = 'x.other', title = 't', reason = 'r', fix = 'f', path = '/**', check = function(req)
+          return text.matches(text.glob "/containers/**", req.path) and "found" or nil end } }]]
+    local answers = ask_all(text, { { body = {}, target = "/v1.41/containers/create?x=1" },
+                                    { body = {} } })
+    assert.equal("found", answers[2].findings[1].found)
+  end)
+
+  it("a list with a gap, a value of no rule and a waiver of no surface are refused", function()
+    assert.matches("without gaps", refusal(rule
+      "surface = 'container_create', reads = { 'Image', nil, 'Env' }, check = function() end"))
+    assert.matches("there is no rule of that id", refusal(rule
+      "path = '/**', check = function() end", "x.typo: 1"))
+    assert.matches("there is none named", refusal [[return { id = 'w.x', waives = {
+      'container_create.privileged' }, surface = 'container_creat', reason = 'r',
+      approved_by = 'a', expires = '2999-12-31', when = function() return true end }]])
+    assert.matches("must be a shape", refusal(rule
+      "path = '/**', value = { a = require('core.shape').text }, check = function() end"))
+  end)
+
+  it("a waiver that fails is named", function()
+    local answer = ask(config [[return { id = 'w.x', waives = { 'container_create.privileged' },
+      reason = 'r', approved_by = 'a', expires = '2999-12-31', when = function() end }]],
+      { body = { HostConfig = { Privileged = true } } })
+    assert.equal("policy_fault", answer.reason_code)
+    assert.matches("waiver w.x", answer.reason)
+  end)
+end)
+
+
 describe("a proxy with a hostile rule", function()
   local h
 

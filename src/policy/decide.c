@@ -391,6 +391,12 @@ static void fault(struct judge *j, enum vm_result result, const struct err *err)
     d->waived[0] = '\0';
     const char *why = result == VM_FAULT ? err->text : limits[result];
     judge_clean(d->reason, sizeof d->reason, str_of(why));
+    if (j->waiving) {
+        char said[REASON_MAX];
+        memcpy(said, d->reason, sizeof said);
+        (void)snprintf(d->reason, sizeof d->reason, "waiver %.64s failed: %.160s", j->waiving,
+                       said);
+    }
     if (j->running >= 0)
         judge_note_fault(j, why);
 }

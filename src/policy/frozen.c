@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/frozen.h"
 
+#include "policy/pattern_lua.h"
+
 #include <lauxlib.h>
 #include <stdbool.h>
 
@@ -73,8 +75,8 @@ static int view_pairs(lua_State *L)
 /* Two views of one table are alike. */
 static int view_eq(lua_State *L)
 {
-    frozen_see_through(L, 1);
-    frozen_see_through(L, 2);
+    (void)frozen_see_through(L, 1);
+    (void)frozen_see_through(L, 2);
     lua_pushboolean(L, lua_rawequal(L, 1, 2));
     return 1;
 }
@@ -168,12 +170,14 @@ void frozen_give(lua_State *L, int index)
     frozen_push(L);
 }
 
-void frozen_see_through(lua_State *L, int index)
+bool frozen_see_through(lua_State *L, int index)
 {
     bool flat;
     index = lua_absindex(L, index);
-    if (push_target(L, index, &flat))
-        lua_replace(L, index);
+    if (!push_target(L, index, &flat))
+        return false;
+    lua_replace(L, index);
+    return !flat;
 }
 
 int frozen_next(lua_State *L)
@@ -209,7 +213,8 @@ int frozen_pairs(lua_State *L)
 /* What a rule keeps. */
 struct walk {
     lua_State *L;
-    int seen; /* index of: what has been visited -> its view, or true */
+    int seen;   /* index of: what has been visited -> its view, or true */
+    int looked; /* index of: tables of modules that have been looked through */
     int depth;
 };
 
@@ -235,6 +240,7 @@ static bool is_read_only(lua_State *L)
 }
 
 static void keep_value(struct walk *w);
+static void keep_function(struct walk *w);
 
 /* Tables inside of the one under its view on top become views in place. */
 static void keep_members(struct walk *w, int table)
@@ -288,7 +294,6 @@ static void keep_table(struct walk *w)
     w->depth--;
 }
 
-/* A module's own function keeps what it has. */
 static bool is_of_a_rule(lua_State *L)
 {
     lua_Debug about;
@@ -298,20 +303,68 @@ static bool is_of_a_rule(lua_State *L)
     return lua_getinfo(L, ">S", &about) && about.source[0] == '=';
 }
 
+/* Notes what is on top in the set at that index; true: it was there. */
+static bool note(lua_State *L, int set)
+{
+    lua_pushvalue(L, -1);
+    const bool known = lua_rawget(L, set) != LUA_TNIL;
+    lua_pop(L, 1);
+    if (known)
+        return true;
+    lua_pushvalue(L, -1);
+    lua_pushboolean(L, 1);
+    lua_rawset(L, set);
+    return false;
+}
+
+static void look_through(struct walk *w);
+
+/* A module's table stays as it is, but functions of a rule may be in it. */
+static void look_through_table(struct walk *w)
+{
+    lua_State *L = w->L;
+    if (note(L, w->looked))
+        return;
+    enter(w);
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+        look_through(w);
+    w->depth--;
+}
+
+static void look_through_upvalues(struct walk *w)
+{
+    lua_State *L = w->L;
+    enter(w);
+    for (int i = 1; lua_getupvalue(L, -1, i); i++) {
+        look_through(w);
+        lua_pop(L, 1);
+    }
+    w->depth--;
+}
+
+static void look_through(struct walk *w)
+{
+    if (lua_type(w->L, -1) == LUA_TTABLE)
+        look_through_table(w);
+    else if (lua_type(w->L, -1) == LUA_TFUNCTION)
+        keep_function(w);
+}
+
+/* What a rule's function holds becomes read-only. A module's keeps what it has, in which functions
+ * of a rule may be that were given to it (core.shape). */
 static void keep_function(struct walk *w)
 {
     lua_State *L = w->L;
-    if (!is_of_a_rule(L))
+    if (pattern_is_iterator(L, -1))
+        luaL_error(L, "holds an iterator of gmatch, which would remember where it was; make it "
+                      "inside the function that uses it");
+    if (lua_iscfunction(L, -1) || note(L, w->seen))
         return;
-    lua_pushvalue(L, -1);
-    const bool visited = lua_rawget(L, w->seen) != LUA_TNIL;
-    lua_pop(L, 1);
-    if (visited)
+    if (!is_of_a_rule(L)) {
+        look_through_upvalues(w);
         return;
+    }
     enter(w);
-    lua_pushvalue(L, -1);
-    lua_pushboolean(L, 1);
-    lua_rawset(L, w->seen);
     for (int i = 1; lua_getupvalue(L, -1, i); i++) {
         keep_value(w);
         lua_setupvalue(L, -2, i);
@@ -331,7 +384,10 @@ void frozen_keep(lua_State *L)
 {
     lua_newtable(L);
     lua_insert(L, -2);
-    struct walk w = {.L = L, .seen = lua_gettop(L) - 1};
+    lua_newtable(L);
+    lua_insert(L, -2);
+    struct walk w = {.L = L, .seen = lua_gettop(L) - 2, .looked = lua_gettop(L) - 1};
     keep_value(&w);
+    lua_remove(L, w.looked);
     lua_remove(L, w.seen);
 }

@@ -13,6 +13,8 @@
 
 #include <lua.h>
 
+#include <stdbool.h>
+
 /* Once per state, before anything else here. */
 void frozen_open(lua_State *L);
 
@@ -24,8 +26,9 @@ void frozen_push(lua_State *L);
  * that is a copy of the rule's own, because # and pairs of a view cost more than the copy. */
 void frozen_give(lua_State *L, int index);
 
-/* The table behind the view at index is put in its place; other values stay. */
-void frozen_see_through(lua_State *L, int index);
+/* The table behind the view at index is put in its place; other values stay. True: it was a deep
+ * view, so what is handed out of the table needs frozen_push. */
+bool frozen_see_through(lua_State *L, int index);
 
 /* next, which sees through views, and pairs, which hands out no other next: Lua's own would show
  * what a view is made of. lua_CFunctions. */

@@ -97,7 +97,7 @@ static int guarded_setmetatable(lua_State *L)
     luaL_argexpected(L, type == LUA_TNIL || type == LUA_TTABLE, 2, "nil or table");
     lua_settop(L, 2);
     lua_pushvalue(L, 2);
-    frozen_see_through(L, 2); /* a class that a rule keeps */
+    (void)frozen_see_through(L, 2); /* a class that a rule keeps */
     if (lua_getmetatable(L, 1)) {
         if (lua_rawgetp(L, -1, &made_here) == LUA_TNIL)
             return luaL_error(L, "cannot change a protected metatable");
@@ -191,8 +191,14 @@ static int guarded_list(lua_State *L)
 /* The same for what only reads, which may see through a view. */
 static int guarded_reading(lua_State *L)
 {
-    frozen_see_through(L, 1);
-    return guarded_list(L);
+    const bool deep = frozen_see_through(L, 1);
+    const int n = guarded_list(L);
+    for (int i = lua_gettop(L) - n + 1; deep && i <= lua_gettop(L); i++) {
+        lua_pushvalue(L, i);
+        frozen_push(L);
+        lua_replace(L, i);
+    }
+    return n;
 }
 
 static int less(lua_State *L)

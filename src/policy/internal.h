@@ -28,7 +28,8 @@ struct policy {
     bool view_made;              /* the rules' view of this request has members */
     int mutant;                  /* check; -1: none */
     enum mutation mutation;
-    bool shown[BODY_SLOTS_MAX + 1]; /* slots that are not nil in what rules see */
+    const struct surface_plan *shown_plan; /* whose slots rules see; NULL: none */
+    bool shown[BODY_SLOTS_MAX + 1];        /* slots that are not nil in what rules see */
     size_t n_printed;
     char printed[PRINTED_MAX][PRINT_MAX];
     struct own own;

@@ -284,7 +284,7 @@ static void put_object(struct sink *s, int index, size_t n)
 static void put_table(struct sink *s, int index)
 {
     lua_State *L = s->L;
-    frozen_see_through(L, index);
+    (void)frozen_see_through(L, index);
     if (lua_getmetatable(L, index))
         luaL_error(L, "a table has a metatable");
     if (++s->depth > JSON_DEPTH_MAX)

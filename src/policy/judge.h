@@ -22,6 +22,7 @@ struct judge {
     size_t n_lookups;       /* that are needed first; the decision stands when 0 */
     struct lookup *lookups; /* NULL once asked */
     int running;            /* the check of the rule whose function runs; -1: none does */
+    const char *waiving;    /* the waiver whose function runs; NULL: none does */
     struct decision *out;   /* the caller's, denied by fault until the last line */
 };
 

@@ -93,6 +93,8 @@ static int text_glob(lua_State *L)
     const struct str pattern = text_arg(L, 1);
     size_t *live = lua_touserdata(L, lua_upvalueindex(1));
     if (glob_size(pattern.n) > LIB_GLOBS_MAX - *live)
+        (void)lua_gc(L, LUA_GCCOLLECT); /* somebody else's may be garbage by now */
+    if (glob_size(pattern.n) > LIB_GLOBS_MAX - *live)
         return luaL_error(L, "more than %d bytes of globs", LIB_GLOBS_MAX);
     struct held_glob *held = lua_newuserdatauv(L, sizeof *held, 0);
     *held = (struct held_glob){NULL, pattern.n, live};

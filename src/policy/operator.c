@@ -58,8 +58,10 @@ static bool covers_any(const struct plan_waiver *w, const struct decision *d)
 }
 
 /* What `when` of waiver i says. Anything but a boolean is a fault. */
-static bool applies(lua_State *L, const struct plan_waiver *w, int functions, size_t i)
+static bool applies(lua_State *L, struct judge *j, const struct plan_waiver *w, int functions,
+                    size_t i)
 {
+    j->waiving = w->about.id;
     lua_rawgeti(L, functions, 3 * (lua_Integer)i + 1);
     lua_rawgeti(L, functions, 3 * (lua_Integer)i + 3);
     lua_call(L, 1, 1);
@@ -67,6 +69,7 @@ static bool applies(lua_State *L, const struct plan_waiver *w, int functions, si
         luaL_error(L, "waiver %s: `when` returned neither true nor false", w->about.id);
     const bool yes = lua_toboolean(L, -1);
     lua_pop(L, 1);
+    j->waiving = NULL;
     return yes;
 }
 
@@ -87,6 +90,7 @@ void judge_waive(lua_State *L, struct judge *j)
     const struct plan *plan = j->policy->plan;
     struct decision *d = j->out;
     const int64_t now = (int64_t)time(NULL);
+    const enum surface surface = j->request->route->surface;
     if (!plan->waives || d->n_findings == FINDINGS_MAX)
         return;
     luaL_checkstack(L, 16, NULL);
@@ -95,7 +99,8 @@ void judge_waive(lua_State *L, struct judge *j)
     request_view_show(L, j);
     for (size_t i = 0; i < plan->n_waivers; i++) {
         const struct plan_waiver *w = &plan->waivers[i];
-        if (now < w->ends && covers_any(w, d) && applies(L, w, functions, i))
+        const bool is_about = w->surface == SURFACE_COUNT || w->surface == surface;
+        if (is_about && now < w->ends && covers_any(w, d) && applies(L, j, w, functions, i))
             lift(w, d);
     }
     lua_settop(L, functions - 1);

@@ -146,6 +146,11 @@ static int next_match(lua_State *L)
     return 0;
 }
 
+bool pattern_is_iterator(lua_State *L, int index)
+{
+    return lua_tocfunction(L, index) == next_match;
+}
+
 static int string_gmatch(lua_State *L)
 {
     const struct str text = text_arg(L, 1);

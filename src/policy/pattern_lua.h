@@ -9,6 +9,11 @@
 
 #include <lua.h>
 
+#include <stdbool.h>
+
+/* True for what gmatch returns: a function that remembers where it is. */
+bool pattern_is_iterator(lua_State *L, int index);
+
 /* Adds the four functions to the table on top. May raise. */
 void pattern_string(lua_State *L);
 

@@ -349,6 +349,7 @@ static void load_waivers(lua_State *L, struct plan *p, int anchored)
         w->about.reason = text_member(L, "reason").p;
         w->about.approved_by = text_member(L, "approved_by").p;
         w->about.expires = text_member(L, "expires").p;
+        w->surface = surface_of(text_member(L, "surface"));
         lua_getfield(L, -1, "ends");
         w->ends = luaL_checkinteger(L, -1);
         lua_pop(L, 1);

@@ -90,6 +90,7 @@ struct plan_request {
 struct plan_waiver {
     struct waiver_info about; /* days_left and active are made when it is asked for */
     int64_t ends;             /* seconds since 1970: it holds before */
+    enum surface surface;     /* only of requests of this one; SURFACE_COUNT: of any */
     uint64_t covers[PLAN_INFOS_MAX / 64];
 };
 

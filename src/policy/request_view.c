@@ -215,13 +215,19 @@ static void push_leaf(lua_State *L)
     frozen_push(L);
 }
 
+/* The key at 2 in a message: never an address. */
+static const char *name_of(lua_State *L)
+{
+    return lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2);
+}
+
 /* A member of a record that the rule names something of. Upvalue 1: its tree. */
 static int view_record(lua_State *L)
 {
     lua_pushvalue(L, 2);
     const int type = lua_rawget(L, lua_upvalueindex(1));
     if (type == LUA_TNIL)
-        return luaL_error(L, "'%s' is not in the rule's `reads`", luaL_tolstring(L, 2, NULL));
+        return luaL_error(L, "'%s' is not in the rule's `reads`", name_of(L));
     if (type != LUA_TTABLE)
         push_leaf(L);
     return 1;
@@ -229,7 +235,7 @@ static int view_record(lua_State *L)
 
 static int view_write(lua_State *L)
 {
-    return luaL_error(L, "write to '%s': a request is read-only", luaL_tolstring(L, 2, NULL));
+    return luaL_error(L, "write to '%s': a request is read-only", name_of(L));
 }
 
 static int view_walk(lua_State *L)
@@ -301,15 +307,27 @@ void request_view_open(lua_State *L, struct policy *p, int settings)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &slots_key);
 }
 
+/* What another surface's request has left; slots is on top. */
+static void forget(lua_State *L, struct policy *p, const struct surface_plan *s)
+{
+    for (int slot = 1; slot <= BODY_SLOTS_MAX && p->shown_plan != s; slot++) {
+        if (!p->shown[slot])
+            continue;
+        lua_pushnil(L);
+        lua_rawseti(L, -2, slot);
+        p->shown[slot] = false;
+    }
+    p->shown_plan = s;
+}
+
 /* Most slots are empty, and were before. */
 void request_view_show(lua_State *L, const struct judge *j)
 {
     const struct surface_plan *s = j->plan;
     bool *shown = j->policy->shown;
-    if (!s || s->n_seen == 0)
-        return;
     lua_rawgetp(L, LUA_REGISTRYINDEX, &slots_key);
-    for (size_t i = 0; i < s->n_seen; i++) {
+    forget(L, j->policy, s);
+    for (size_t i = 0; s && i < s->n_seen; i++) {
         const int slot = s->seen[i];
         const bool empty = lua_isnil(L, AT_SLOTS + slot);
         if (empty && !shown[slot])
