@@ -194,16 +194,19 @@ static void *block_move(struct alloc *a, void *block, size_t old_size, size_t ne
 }
 
 /* others: what all blocks but this one are counted as. */
-static bool over_ceiling(const struct alloc *a, size_t size, size_t counted, size_t others)
+static bool over_ceiling(const struct alloc *a, size_t counted, size_t others)
 {
-    return size > a->block_max || others > a->limit || counted > a->limit - others;
+    return others > a->limit || counted > a->limit - others;
 }
 
 void *alloc_realloc(void *arg, void *block, size_t old_size, size_t new_size)
 {
     struct alloc *a = arg;
+    /* For a new block Lua passes the kind of object as its old size: 0 for the parts of tables. */
+    const size_t block_max =
+        !block && old_size == 0 ? a->block_max / ALLOC_PARTS_SHARE : a->block_max;
     if (!block)
-        old_size = 0; /* Lua passes the kind of object here */
+        old_size = 0;
     const size_t old_counted = size_counted(old_size), counted = size_counted(new_size);
     if (new_size == 0) {
         if (block)
@@ -214,7 +217,7 @@ void *alloc_realloc(void *arg, void *block, size_t old_size, size_t new_size)
     if (block && old_counted == counted)
         return block;
     const size_t others = a->used - old_counted;
-    if (new_size > old_size && over_ceiling(a, new_size, counted, others))
+    if (new_size > old_size && (new_size > block_max || over_ceiling(a, counted, others)))
         return NULL;
     void *to = block_move(a, block, old_size, new_size);
     if (!to)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <lua.h>
 
 enum { MIB = 1024 * 1024, LIVE = 400 };
 
@@ -75,13 +76,27 @@ static void a_block_over_its_limit_is_refused_however_much_room_there_is(void **
     (void)unused;
     struct alloc a;
     alloc_init(&a, 8 * MIB, MIB);
-    assert_null(alloc_realloc(&a, NULL, 0, MIB + 1));
-    void *p = alloc_realloc(&a, NULL, 0, MIB);
+    assert_null(alloc_realloc(&a, NULL, LUA_TSTRING, MIB + 1));
+    void *p = alloc_realloc(&a, NULL, LUA_TSTRING, MIB);
     assert_non_null(p);
     assert_null(alloc_realloc(&a, p, MIB, MIB + 1));
     p = alloc_realloc(&a, p, MIB, 100);
     assert_non_null(p);
     (void)alloc_realloc(&a, p, 100, 0);
+    alloc_release(&a);
+}
+
+static void a_new_part_of_a_table_is_refused_at_a_quarter_of_that(void **unused)
+{
+    (void)unused;
+    struct alloc a;
+    alloc_init(&a, 8 * MIB, MIB);
+    assert_null(alloc_realloc(&a, NULL, 0, MIB / 4 + 1));
+    void *p = alloc_realloc(&a, NULL, 0, MIB / 4);
+    assert_non_null(p);
+    p = alloc_realloc(&a, p, MIB / 4, MIB);
+    assert_non_null(p);
+    (void)alloc_realloc(&a, p, MIB, 0);
     alloc_release(&a);
 }
 
@@ -151,6 +166,7 @@ int main(void)
         cmocka_unit_test(blocks_keep_their_bytes_through_any_order_of_growing_and_freeing),
         cmocka_unit_test(the_ceiling_holds_to_the_byte),
         cmocka_unit_test(a_block_over_its_limit_is_refused_however_much_room_there_is),
+        cmocka_unit_test(a_new_part_of_a_table_is_refused_at_a_quarter_of_that),
         cmocka_unit_test(blocks_of_one_size_do_not_starve_those_of_another),
         cmocka_unit_test(what_is_taken_from_the_system_is_bounded_under_any_fragmentation),
     };

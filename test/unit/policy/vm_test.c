@@ -273,6 +273,20 @@ static void ten_thousand_short_calls_meet_no_limit(void **unused)
     vm_free(vm);
 }
 
+/* One write can make a table grow, which is quadratic in keys that collide. */
+static void no_table_of_colliding_keys_is_so_large_that_growing_it_takes_long(void **unused)
+{
+    (void)unused;
+    struct vm *vm = open_script_vm(&roomy);
+    const int64_t before = cpu_ms();
+    const struct answer a =
+        script_run(vm, "local t = {} for i = 1, 40000 do t[i * 32767] = true end return 'grown'");
+    assert_int_equal(a.result, VM_MEMORY);
+    assert_true(cpu_ms() - before < 200);
+    assert_serves(vm);
+    vm_free(vm);
+}
+
 /* Signals meet the interpreter at moments of all kinds. */
 static void three_hundred_late_calls_leave_the_vm_sound(void **unused)
 {
@@ -450,6 +464,7 @@ int main(void)
         cmocka_unit_test(time_spent_waiting_is_not_cpu_time),
         cmocka_unit_test(a_parked_watchdog_wakes_for_the_next_call),
         cmocka_unit_test(ten_thousand_short_calls_meet_no_limit),
+        cmocka_unit_test(no_table_of_colliding_keys_is_so_large_that_growing_it_takes_long),
         cmocka_unit_test(three_hundred_late_calls_leave_the_vm_sound),
         cmocka_unit_test(two_threads_with_a_vm_each_are_limited_apart),
         cmocka_unit_test(the_instruction_limit_repeats_exactly),
