@@ -10,14 +10,8 @@ local ID = "c0ffee" .. ("0123456789"):rep(5) .. "01234567"
 local OTHER = "beef" .. ("0"):rep(60)
 local REFUSED = "own_container_protected"
 
-local CONFIG = [[
+local CONFIG = house.EVERYTHING .. [[
 timeouts: { drain: 2s, lookup: 500ms }
-insecure_allow_body_blind_writes: true
-insecure_allow_read_exfiltration: true
-insecure_accept_opaque_buildkit_tunnels: true
-rules:
-  - match: { method: "*", path: "/**" }
-    action: allow
 request_body:
   exec: { allow_root_user: true, allow_privileged: true }
   container_update: { allow_resource_updates: true }

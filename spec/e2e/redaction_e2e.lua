@@ -1,4 +1,5 @@
 -- redaction_e2e: what the client sees of the engine's answers, and how it comes.
+local answers = require "support.answers"
 local cjson = require "cjson"
 local house = require "support.house"
 local http = require "support.http"
@@ -17,15 +18,6 @@ local function answer_of(status, body, fields)
     lines[#lines + 1] = "Content-Length: " .. #body
   end
   return table.concat(lines, "\r\n") .. "\r\n\r\n" .. (status ~= 204 and body or "")
-end
-
-
-local function chunks(parts)
-  local out = { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" }
-  for _, part in ipairs(parts) do
-    out[#out + 1] = ("%x\r\n%s\r\n"):format(#part, part)
-  end
-  return table.concat(out) .. "0\r\n\r\n"
 end
 
 
@@ -146,7 +138,7 @@ describe("an edited answer", function()
       for at = 1, #text, size do
         parts[#parts + 1] = text:sub(at, at + size - 1)
       end
-      h.say = chunks(parts)
+      h.say = answers.chunks(parts)
       local response = get()
       assert.equal(expected, response.body)
       assert.equal(tostring(#expected), response.headers["content-length"])

@@ -22,7 +22,8 @@ local function json(status, reason, body)
 end
 
 
-local function chunks(parts)
+--- A whole answer whose body comes in these chunks.
+function answers.chunks(parts)
   local out = { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
     .. "Transfer-Encoding: chunked\r\n\r\n" }
   for _, part in ipairs(parts) do
@@ -152,7 +153,7 @@ local FAULTS = {
     end)
   end,
   ["chunked"] = function(_, with)
-    with.send(chunks { '{"a":1}\n', ("x"):rep(70000), '{"b":2}\n' })
+    with.send(answers.chunks { '{"a":1}\n', ("x"):rep(70000), '{"b":2}\n' })
   end,
   ["echo"] = function(request, with)
     with.send(response(200, "OK", request.body))
@@ -239,10 +240,10 @@ local ROUTES = {
     with.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
   end },
   { "^POST$", "^/build$", function(_, with)
-    with.send(chunks { '{"stream":"Step 1"}\r\n', '{"stream":"done"}\r\n' })
+    with.send(answers.chunks { '{"stream":"Step 1"}\r\n', '{"stream":"done"}\r\n' })
   end },
   { "^POST$", "^/images/%l+$", function(_, with)
-    with.send(chunks { '{"status":"Pulling"}\r\n', '{"status":"done"}\r\n' })
+    with.send(answers.chunks { '{"status":"Pulling"}\r\n', '{"status":"done"}\r\n' })
   end },
   { "^POST$", "/create$", function(_, with)
     with.send(json(201, "Created", '{"Id":"' .. ID .. '"}\n'))

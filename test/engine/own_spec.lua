@@ -3,6 +3,7 @@
 -- to work past sockguard, where that leaves the container running.
 local cjson = require "cjson"
 local dockerd = require "support.dockerd"
+local house = require "support.house"
 local http = require "support.http"
 local proxy = require "support.proxy"
 local scratch = require "support.scratch"
@@ -11,13 +12,7 @@ local wait = require "support.wait"
 local CREATE = "/v1.41/containers/create"
 local REFUSED = "own_container_protected"
 
-local CONFIG = [[
-insecure_allow_body_blind_writes: true
-insecure_allow_read_exfiltration: true
-insecure_accept_opaque_buildkit_tunnels: true
-rules:
-  - match: { method: "*", path: "/**" }
-    action: allow
+local CONFIG = house.EVERYTHING .. [[
 request_body:
   exec: { allow_root_user: true, allow_privileged: true }
   container_update: { allow_resource_updates: true }

@@ -3,6 +3,7 @@
 --
 -- Values end in "-geheim", addresses are of networks that nothing else here has.
 local dockerd = require "support.dockerd"
+local house = require "support.house"
 local http = require "support.http"
 local modules = require "support.modules"
 local proxy = require "support.proxy"
@@ -11,14 +12,8 @@ local wait = require "support.wait"
 
 local CLI = os.getenv "DOCKER_CLI" or "/usr/bin/docker"
 
-local CONFIG = [[
-insecure_allow_body_blind_writes: true
-insecure_allow_read_exfiltration: true
-insecure_accept_opaque_buildkit_tunnels: true
+local CONFIG = house.EVERYTHING .. [[
 response: { redact_host_topology: true }
-rules:
-  - match: { method: "*", path: "/**" }
-    action: allow
 ]]
 
 local CONTAINER = [[{
