@@ -12,13 +12,6 @@
 /* Registry keys: core.own's read, and what checks read as "own". */
 static const char read_key, own_key;
 
-static void copy(char *out, size_t room, struct str s)
-{
-    const size_t n = s.n < room ? s.n : room - 1;
-    memcpy(out, s.p, n);
-    out[n] = '\0';
-}
-
 static struct str bare(struct str name)
 {
     return name.n && name.p[0] == '/' ? str_skip(name, 1) : name;
@@ -29,7 +22,7 @@ static void forget(struct own *own)
 {
     const struct str given = str_of(own->given);
     const bool is_id = own_is_hex(given) && given.n >= OWN_SHORT_LENGTH && given.n <= OWN_ID_LENGTH;
-    copy(own->id, sizeof own->id, is_id ? given : STR(""));
+    judge_cut(own->id, sizeof own->id, is_id ? given : STR(""));
     own->name[0] = '\0';
 }
 
@@ -39,7 +32,7 @@ void own_open(struct own *own, const struct config *config, bool exact)
     *own = (struct own){.is_found = found != NULL};
     if (found)
         own->found = *found;
-    copy(own->given, sizeof own->given, bare(str_of(config_settings(config)->self_container)));
+    judge_cut(own->given, sizeof own->given, bare(str_of(config_settings(config)->self_container)));
     own->is_asked_about = own->given[0] && !exact;
     forget(own);
 }
@@ -263,7 +256,7 @@ static void take_member(lua_State *L, const char *name, char *out, size_t room)
     struct str s;
     lua_getfield(L, -1, name);
     s.p = luaL_checklstring(L, -1, &s.n);
-    copy(out, room, s);
+    judge_cut(out, room, s);
     lua_pop(L, 1);
 }
 
@@ -310,8 +303,8 @@ static int lose(struct policy *p, struct err *err)
 
 static int keep(struct own *own, const struct told *t)
 {
-    copy(own->id, sizeof own->id, str_of(t->id));
-    copy(own->name, sizeof own->name, str_of(t->name));
+    judge_cut(own->id, sizeof own->id, str_of(t->id));
+    judge_cut(own->name, sizeof own->name, str_of(t->name));
     own->is_absent = false;
     own->fresh_until = now_ms() + OWN_FRESH_MS;
     return RC_OK;

@@ -19,14 +19,6 @@ static void refuse(struct exchange *ex, const char *why)
     exchange_refuse(ex, REFUSAL_RESPONSE_REJECTED);
 }
 
-static bool send_down(struct exchange *ex, struct gather *g)
-{
-    if (g->n == 0 || stream_write(&ex->client->stream, g->v, g->n, NULL) == 0)
-        return true;
-    exchange_cut(ex, EXCHANGE_CLIENT_GONE);
-    return false;
-}
-
 /* Ends the head that waits in ex->out; it goes with the next write. */
 static bool tell_head(struct exchange *ex, struct emit_body body, struct gather *g)
 {
@@ -56,8 +48,7 @@ static bool flow(struct exchange *ex)
         gather_add(&g, bytes);
     else if (bytes.n)
         gather_chunk(&g, bytes);
-    const bool sent = send_down(ex, &g);
-    if (!sent)
+    if (!exchange_send(ex, &g))
         return false;
     ex->sent += bytes.n;
     buf_clear(&ex->edited);
@@ -88,7 +79,7 @@ static void send_rest(struct exchange *ex, bool excess)
             return;
         gather_start(&g, ex->old_client ? STR("") : STR("0\r\n\r\n"));
     }
-    if (send_down(ex, &g))
+    if (exchange_send(ex, &g))
         exchange_answered(ex, excess);
 }
 
@@ -166,7 +157,7 @@ void edited_open(struct exchange *ex, struct str bytes)
     }
     buf_clear(&ex->out);
     buf_clear(&ex->edited);
-    if (emit_response_start(&ex->out, h, (struct str){ex->id, sizeof ex->id})) {
+    if (emit_response_start(&ex->out, h, exchange_id(ex))) {
         exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
         return;
     }

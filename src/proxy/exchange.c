@@ -4,6 +4,7 @@
 #include "http/emit.h"
 #include "proxy/client.h"
 #include "proxy/edited.h"
+#include "proxy/gather.h"
 #include "proxy/lookup.h"
 #include "proxy/owner.h"
 #include "proxy/tunnel.h"
@@ -192,7 +193,7 @@ static void report(struct exchange *ex, enum exchange_end end)
         .path = ex->target.path,
         .normal = ex->target.normal,
         .route = ex->route,
-        .request_id = {ex->id, sizeof ex->id},
+        .request_id = exchange_id(ex),
         .client_request_id = ex->client_request_id,
         .listener = ex->client->listener->settings->name,
         .peer = &ex->client->peer,
@@ -247,6 +248,14 @@ void exchange_cut(struct exchange *ex, enum exchange_end end)
     client_close(c);
 }
 
+bool exchange_send(struct exchange *ex, struct gather *g)
+{
+    if (g->n == 0 || stream_write(&ex->client->stream, g->v, g->n, NULL) == 0)
+        return true;
+    exchange_cut(ex, EXCHANGE_CLIENT_GONE);
+    return false;
+}
+
 /* Whether the rest of the request is short enough, as far as one knows, and sure to come. */
 static bool can_discard(const struct exchange *ex)
 {
@@ -263,8 +272,7 @@ void exchange_answer(struct exchange *ex, uint16_t status, struct str json)
     if (w->draining || (!whole && !can_discard(ex)))
         ex->close = true;
     buf_clear(&w->out);
-    if (emit_answer(&w->out, status, json, (struct str){ex->id, sizeof ex->id}, ex->close,
-                    ex->method == METHOD_HEAD)) {
+    if (emit_answer(&w->out, status, json, exchange_id(ex), ex->close, ex->method == METHOD_HEAD)) {
         exchange_cut(ex, EXCHANGE_CUT);
         return;
     }

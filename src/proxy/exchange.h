@@ -15,6 +15,8 @@
 
 #include "proxy/worker.h"
 
+struct gather;
+
 /* What becomes of the client's body bytes. */
 #define REQUEST_STATES(X)                                                                          \
     X(WAIT)    /* not wanted yet: no decision, no room, no connection */                           \
@@ -158,6 +160,13 @@ void exchange_enter_response(struct exchange *ex, enum response_state next);
 void exchange_refuse(struct exchange *ex, enum refusal why);
 void exchange_deny(struct exchange *ex);
 void exchange_answer(struct exchange *ex, uint16_t status, struct str json);
+static inline struct str exchange_id(const struct exchange *ex)
+{
+    return (struct str){ex->id, sizeof ex->id};
+}
+
+/* Hands what was gathered to the client's connection. False: that is gone, and the exchange cut. */
+bool exchange_send(struct exchange *ex, struct gather *g);
 /* The whole answer has been handed to the client's connection. excess: the engine has sent more. */
 void exchange_answered(struct exchange *ex, bool excess);
 /* Ends the exchange if both sides are done. */

@@ -15,11 +15,6 @@ enum {
     HIJACK_BODY_MAX = 64 * 1024, /* it must be whole before there can be a stream */
 };
 
-static struct str id_of(const struct exchange *ex)
-{
-    return (struct str){ex->id, sizeof ex->id};
-}
-
 static bool held_whole(const struct exchange *ex)
 {
     return ex->has_body && ex->request == REQUEST_DONE;
@@ -313,7 +308,7 @@ static int emit(struct exchange *ex)
     const struct emit_asks asks = {route_upgrade(ex->route, h), ex->edits != NULL};
     ex->asks_upgrade = asks.upgrade.n > 0;
     buf_clear(&ex->out);
-    return emit_request(&ex->out, h, &ex->target, body, asks, id_of(ex));
+    return emit_request(&ex->out, h, &ex->target, body, asks, exchange_id(ex));
 }
 
 static void forward(struct exchange *ex)

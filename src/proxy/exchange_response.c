@@ -10,19 +10,6 @@
 #include "proxy/tunnel.h"
 #include "proxy/upstream.h"
 
-static struct str id_of(const struct exchange *ex)
-{
-    return (struct str){ex->id, sizeof ex->id};
-}
-
-static bool send_down(struct exchange *ex, struct gather *g)
-{
-    if (g->n == 0 || stream_write(&ex->client->stream, g->v, g->n, NULL) == 0)
-        return true;
-    exchange_cut(ex, EXCHANGE_CLIENT_GONE);
-    return false;
-}
-
 void exchange_answered(struct exchange *ex, bool excess)
 {
     if (excess || ex->upstream->stream.unsent)
@@ -53,7 +40,7 @@ static void pass(struct exchange *ex, struct str bytes, struct str head)
         ex->sent += data.n;
         if (!gather_full(&g))
             continue;
-        if (!send_down(ex, &g))
+        if (!exchange_send(ex, &g))
             return;
         gather_start(&g, STR(""));
     }
@@ -61,7 +48,7 @@ static void pass(struct exchange *ex, struct str bytes, struct str head)
         gather_add(&g, (struct str){bytes.p, total});
         ex->sent += total;
     }
-    if (!send_down(ex, &g))
+    if (!exchange_send(ex, &g))
         return;
     if (step == FRAME_BAD)
         exchange_cut(ex, EXCHANGE_CUT);
@@ -103,7 +90,7 @@ static void start_response(struct exchange *ex, struct str bytes)
     }
     ex->close |= ex->to_close;
     buf_clear(&w->out);
-    if (emit_response(&w->out, h, framing_for(ex, h), id_of(ex), ex->close)) {
+    if (emit_response(&w->out, h, framing_for(ex, h), exchange_id(ex), ex->close)) {
         exchange_refuse(ex, REFUSAL_UPSTREAM_BROKEN);
         return;
     }
@@ -130,13 +117,13 @@ static bool relay_interim(struct exchange *ex)
     if (ex->old_client || ex->client->stream.unsent || ex->response == RESPONSE_LOOKUP)
         return true;
     buf_clear(&w->out);
-    if (emit_response(&w->out, &w->response, (struct emit_body){.framing = FRAMING_NONE}, id_of(ex),
-                      false)) {
+    if (emit_response(&w->out, &w->response, (struct emit_body){.framing = FRAMING_NONE},
+                      exchange_id(ex), false)) {
         broken(ex);
         return false;
     }
     gather_start(&g, buf_str(&w->out));
-    return send_down(ex, &g);
+    return exchange_send(ex, &g);
 }
 
 /* The beginning of a head: the rest is to come. */

@@ -33,7 +33,7 @@ static bool ask_on(struct exchange *ex, struct upstream *u)
 {
     struct worker *w = ex->worker;
     const struct lookups *l = ex->lookups;
-    const struct str id = {ex->id, sizeof ex->id};
+    const struct str id = exchange_id(ex);
     struct gather g;
     ex->upstream = u;
     buf_clear(&w->out);

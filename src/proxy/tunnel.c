@@ -33,7 +33,7 @@ bool tunnel_begins(const struct exchange *ex)
 static int emit_head(struct exchange *ex)
 {
     struct worker *w = ex->worker;
-    const struct str id = {ex->id, sizeof ex->id};
+    const struct str id = exchange_id(ex);
     buf_clear(&w->out);
     if (w->response.status == 101)
         return emit_switch(&w->out, &w->response);
