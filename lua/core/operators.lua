@@ -323,7 +323,7 @@ function operators.sort(records, settings, infos)
     end
   end
   for id in next, (settings.lua or {}).values or {} do
-    if surface_by_id[id] == nil and (ids[id] == nil or ids[id] == "a check of this program") then
+    if ids[id] == nil or ids[id] == "a check of this program" then
       error((settings.lua.places[id] or "lua.values") .. ": lua.values." .. id
             .. ": there is no rule of that id", 0)
     end
